@@ -197,7 +197,7 @@ def capability(
     )
     data = sample(values, least=2)
     if is_constant(data):
-        raise DegenerateData("no_variation", {"name": "values"})
+        raise DegenerateData("no_variation")
     within = _within(values, sigma_within, df_within, subgroups, subgroup_size, estimator)
     judged = anderson_darling(data.values) if data.n >= LEAST_ANDERSON_DARLING else None
     notices = missing_notice([values]) + _warnings(data, specification, within, judged, stable)

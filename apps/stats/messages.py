@@ -3,6 +3,8 @@
 The web application translates by code; a person at a terminal reads these.  One line per code.
 """
 
+from apps.stats import messages_inference
+
 ERRORS: dict[str, str] = {
     "unknown_chart": "There is no chart type '{kind}'; choose one of {known}.",
     "unknown_rule": "There is no run rule '{rule}'; write set:number, for example nelson:2.",
@@ -74,3 +76,6 @@ NOTICES: dict[str, str] = {
     "between_is_zero": "The subgroup means vary no more than the values within subgroups.",
     "zero_times": "{n} times are 0; record times more finely or use a count chart.",
 }
+
+ERRORS |= messages_inference.ERRORS
+NOTICES |= messages_inference.NOTICES

@@ -14,6 +14,7 @@ from apps.stats.results import Notice
 
 TESTS = ("anderson-darling", "shapiro-wilk", "ryan-joiner")
 LARGEST_SHAPIRO = 5000
+LEAST_ANDERSON_DARLING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def normality(values: ArrayLike, *, test: str = "anderson-darling") -> Normality
     Raises
     ------
     NotEnoughData
-        With fewer than 3 values (5 for Ryan-Joiner).
+        With fewer than 8 values (Shapiro-Wilk 3, Ryan-Joiner 5).
     DegenerateData
         If all values are equal.
     InvalidSpecification
@@ -90,7 +91,7 @@ def anderson_darling(values: ArrayLike) -> Normality:
     >>> round(anderson_darling([1, 2, 3, 4, 5, 6, 7, 8]).p_value, 3)
     0.921
     """
-    data = _ready(values, least=3)
+    data = _ready(values, least=LEAST_ANDERSON_DARLING)
     statistic = anderson_darling_statistic(_standardised(data))
     p_value = anderson_darling_p(statistic, data.n)
     return Normality(
@@ -204,7 +205,7 @@ def _royston_francia_p(squared: float, n: int) -> float:
 def _ready(values: ArrayLike, *, least: int) -> Sample:
     data = sample(values, least=least)
     if is_constant(data):
-        raise DegenerateData("no_variation", {"name": "values"})
+        raise DegenerateData("no_variation")
     return data
 
 

@@ -1,0 +1,53 @@
+"""English sentences for the codes of capability, measurement systems, evidence and forecasts.
+
+Kept apart from the sentences of the control charts; :mod:`apps.stats.messages` joins the two.
+"""
+
+ERRORS: dict[str, str] = {
+    "not_numbers": "{name} holds something that is not a number; give numbers only.",
+    "not_a_list": "{name} must be a flat list of numbers.",
+    "infinite_values": "{name} holds an infinite value; correct it or leave it out.",
+    "values_too_large": "The values lie too far apart to calculate with; use a larger unit.",
+    "too_few_values": "{name} has {n} usable values but {needed} are needed; collect more.",
+    "unknown_choice": "'{value}' is not known here; choose one of {choices}.",
+    "confidence_outside": "A confidence level of {confidence:g} makes no sense; use one "
+    "between 0 and 1, such as 0.95.",
+    "shapiro_large_sample": "Shapiro-Wilk holds up to {largest} values and there are {n}; use "
+    "Anderson-Darling.",
+    "no_limits": "Capability needs at least one limit that the process can cross; give lsl or usl.",
+    "limits_crossed": "The lower limit {lsl:g} is not below the upper limit {usl:g}; correct them.",
+    "limit_not_finite": "{name} must be a finite number; leave it out if there is none.",
+    "target_outside": "The target {target:g} lies outside the limits; correct target or limits.",
+    "df_not_positive": "Degrees of freedom must be above 0, not {df:g}.",
+    "no_subgroup_of_two": "No subgroup holds two values, so nothing shows the variation within; "
+    "use individual values or larger subgroups.",
+    "no_neighbours": "No two neighbouring values are present, so there is no moving range; "
+    "collect more values.",
+    "lengths_differ": "The two lists have {first} and {second} entries; they must match.",
+    "size_not_positive": "A size must be a whole number of 1 or more, not {size:g}.",
+    "bins_not_positive": "The number of bins must be 1 or more, not {bins}.",
+    "not_a_count": "{name} must be a whole number of 0 or more, not {value:g}.",
+    "not_a_share": "{name} must lie between 0 and 1, not {value:g}.",
+    "more_defects_than_opportunities": "{defects:g} defects cannot come from {chances:g} "
+    "opportunities; count the opportunities of a unit anew.",
+    "no_units": "There are no units, so no rate exists; count at least one.",
+    "no_steps": "A rolled yield needs at least one step.",
+    "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
+    "that entered.",
+}
+
+NOTICES: dict[str, str] = {
+    "missing_left_out": "{n} missing values were left out.",
+    "unstable": "The process is not stable, so its capability cannot be predicted; remove the "
+    "special causes first.",
+    "few_values": "{n} values are few for a capability; collect at least {needed}.",
+    "not_normal": "The values do not look normal (p = {p_value:.3g}); fit another distribution.",
+    "no_within_variation": "The values do not vary within subgroups, so only overall indices are "
+    "given; check the resolution of the measurement.",
+    "few_distinct_values": "Only {distinct} different values occur; measure with a finer gauge.",
+    "beyond_bound": "Some values lie beyond a limit marked as physical bound; check the bound.",
+    "constant_values": "All values are equal.",
+    "no_defects": "No defect was found: the data give a bound, not a level.",
+    "all_defective": "Every opportunity was a defect: the data give a bound, not a level.",
+    "few_units": "{n} opportunities are few; the interval is wide.",
+}

@@ -1,0 +1,11 @@
+"""The Celery application; every setting about reliability stands in `improve.settings`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "improve.settings")
+
+app = Celery("improve")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
