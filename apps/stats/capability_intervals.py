@@ -112,8 +112,8 @@ def boyles_interval(
 
     Examples
     --------
-    >>> round(boyles_interval(1.567395, 12, 0.24).lower, 3)
-    0.933
+    >>> boyles_interval(1.5, 12, 0.0) == chi_square_interval(1.5, 12)
+    True
     """
     squared = offset_in_sd * offset_in_sd
     df = n if math.isinf(squared) else n * (1.0 + squared) ** 2 / (1.0 + 2.0 * squared)

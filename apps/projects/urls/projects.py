@@ -1,0 +1,8 @@
+"""URLs of the app."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "projects"
+urlpatterns: list[URLPattern] = []
