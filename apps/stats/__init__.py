@@ -15,25 +15,51 @@ from typing import Any
 
 # One name per line: public name -> module that holds it.
 _EXPORTS = {
-    "DEFAULT_RULES": "rules",
+    "Capability": "capability",
     "ControlChart": "results",
+    "DEFAULT_RULES": "rules",
     "DegenerateData": "errors",
+    "Estimate": "intervals",
     "FrozenLimits": "results",
+    "Histogram": "histogram",
+    "Index": "capability_intervals",
     "InvalidSpecification": "errors",
+    "Normality": "normality",
     "NotEnoughData": "errors",
     "Notice": "results",
     "Panel": "results",
     "Phase": "results",
     "PhaseSummary": "results",
+    "ProcessStep": "sigma_level",
+    "RolledYield": "sigma_level",
     "Rule": "rules",
+    "SigmaLevel": "sigma_level",
     "Signal": "results",
     "StatsError": "errors",
+    "WithinSigma": "capability_within",
+    "anderson_darling": "normality",
+    "bench_z": "capability",
+    "capability": "capability",
     "chart": "engine",
+    "clopper_pearson": "intervals",
+    "dpmo_to_sigma": "sigma_level",
     "false_alarm_rate": "rules",
+    "first_time_yield": "sigma_level",
+    "histogram": "histogram",
+    "normalised_yield": "sigma_level",
+    "normality": "normality",
+    "poisson_interval": "intervals",
+    "rolled_throughput_yield": "sigma_level",
     "rule_set": "rules",
+    "ryan_joiner": "normality",
+    "shapiro_wilk": "normality",
+    "sigma_level": "sigma_level",
+    "sigma_to_dpmo": "sigma_level",
+    "throughput_yield": "sigma_level",
+    "within_sigma": "capability_within",
 }
 
-__all__ = sorted(_EXPORTS)  # noqa: PLE0605
+__all__ = sorted(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Process capability of a measured characteristic under the normal model."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from apps.stats.capability_intervals import (
 from apps.stats.capability_within import WithinSigma, within_sigma
 from apps.stats.errors import DegenerateData, InvalidSpecification
 from apps.stats.moments import (
+    LARGEST,
     Sample,
     check_confidence,
     is_constant,
@@ -23,6 +24,7 @@ from apps.stats.moments import (
     sample,
 )
 from apps.stats.normality import LEAST_ANDERSON_DARLING, Normality, anderson_darling
+from apps.stats.plain import Result
 from apps.stats.results import Notice
 
 FEWEST_VALUES = 30
@@ -56,7 +58,7 @@ class Specification:
 
 
 @dataclass(frozen=True, slots=True)
-class Capability:
+class Capability(Result):
     """Capability figures; an index that the limits do not define is None.
 
     ``cp*`` use the within-subgroup sigma (potential), ``pp*`` the overall one (performance).
@@ -117,7 +119,7 @@ class Capability:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return asdict(self) | {
+        return Result.to_dict(self) | {
             "observed_ppm": self.observed_ppm,
             "z_st": self.z_st,
             "z_lt": self.z_lt,
@@ -245,7 +247,7 @@ def read_specification(
     True
     """
     for name, limit in (("lsl", lsl), ("usl", usl), ("target", target)):
-        if limit is not None and not np.isfinite(limit):
+        if limit is not None and not abs(limit) <= LARGEST:
             raise InvalidSpecification("limit_not_finite", {"name": name})
     read = Specification(
         None if lsl is None else float(lsl),
@@ -312,7 +314,7 @@ def _sides(data: Sample, spec: Specification, sigma: float) -> tuple[float | Non
 
 def _indices(
     data: Sample, spec: Specification, prefix: str, sigma: float, df: float, confidence: float
-) -> dict[str, Index | None]:
+) -> dict[str, Any]:
     """Return the four indices of one sigma under the names Capability gives them."""
     names = [f"{prefix}p", f"{prefix}pk", f"{prefix}pl", f"{prefix}pu"]
     if not sigma > 0.0:
@@ -338,9 +340,7 @@ def _cpm(data: Sample, spec: Specification, confidence: float) -> Index | None:
     return boyles_interval(value, data.n, offset / data.sd, confidence)
 
 
-def _expected(
-    data: Sample, spec: Specification, kind: str, sigma: float
-) -> dict[str, float | None]:
+def _expected(data: Sample, spec: Specification, kind: str, sigma: float) -> dict[str, Any]:
     names = [f"expected_ppm_{kind}{end}" for end in ("_below", "_above", "")]
     if not sigma > 0.0:
         return dict.fromkeys([*names, f"z_bench_{kind}"])
@@ -348,7 +348,9 @@ def _expected(
     return dict(zip(names, [below, above, below + above], strict=True)) | {f"z_bench_{kind}": bench}
 
 
-def _count(values: np.ndarray[Any, np.dtype[np.float64]], limit: float | None, *, below: bool) -> int:
+def _count(
+    values: np.ndarray[Any, np.dtype[np.float64]], limit: float | None, *, below: bool
+) -> int:
     if limit is None:
         return 0
     return int(np.count_nonzero(values < limit if below else values > limit))

@@ -92,9 +92,7 @@ def bissell_interval(value: float, n: int, df: float, confidence: float = 0.95) 
     return Index(value, value - half, value + half)
 
 
-def boyles_interval(
-    value: float, n: int, offset_in_sd: float, confidence: float = 0.95
-) -> Index:
+def boyles_interval(value: float, n: int, offset_in_sd: float, confidence: float = 0.95) -> Index:
     """Interval of Cpm, whose degrees of freedom grow with the distance from target.
 
     Parameters

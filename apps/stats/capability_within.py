@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from apps.stats.constants import c4, d2, d3
+from apps.stats.constants import c4, d2, d3, d4
 from apps.stats.errors import InvalidSpecification, NotEnoughData
 from apps.stats.moments import FloatArray, root_mean_square
 
@@ -18,6 +18,10 @@ SUBGROUP_ESTIMATORS = ("pooled", "range", "sd")
 # ranges that share a value (correlation -1/2 between the differences).
 MR_VARIANCE = 2.0 - 4.0 / math.pi
 MR_COVARIANCE = (4.0 / math.pi) * (math.sqrt(0.75) + 0.5 * math.asin(0.5)) - 4.0 / math.pi
+# For the median of the ranges: the chance that two ranges sharing a value both lie below the median
+# (integral of the bivariate normal), and the median times the density there, for |Z|.
+BOTH_BELOW_MEDIAN = 0.2766016182520897
+MEDIAN_SLOPE = 0.6744897501960817 * 0.6355531453682138
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,9 @@ def _split(
     if subgroups is not None:
         labels = np.asarray(subgroups)
         if labels.shape != array.shape:
-            raise InvalidSpecification("lengths_differ", {"first": array.size, "second": labels.size})
+            raise InvalidSpecification(
+                "lengths_differ", {"first": array.size, "second": labels.size}
+            )
         borders = np.flatnonzero(labels[1:] != labels[:-1]) + 1
     elif subgroup_size is None or subgroup_size == 1:
         return None
@@ -145,16 +151,13 @@ def _moving_range(array: FloatArray, name: str) -> WithinSigma:
     if count == 0:
         raise NotEnoughData("no_neighbours", {})
     shared = int(np.count_nonzero(known[1:] & known[:-1]))
-    variance = (MR_VARIANCE * count + 2.0 * MR_COVARIANCE * shared) / count**2
-    df = equivalent_df(variance / d2(2) ** 2)
     if name == "moving-range":
+        variance = (MR_VARIANCE * count + 2.0 * MR_COVARIANCE * shared) / count**2
+        df = equivalent_df(variance / d2(2) ** 2)
         return WithinSigma(float(np.mean(ranges[known])) / d2(2), df, name)
-    quartile = math.sqrt(2.0) * float(special.ndtri(0.75))
-    # The median of a half-normal sample has an asymptotic efficiency of 0.37 against its mean
-    # square; the ratio of the asymptotic variances of median and mean scales the same way here.
-    density = 2.0 * math.exp(-(quartile**2) / 4.0) / math.sqrt(4.0 * math.pi)
-    ratio = (0.25 / (density * quartile) ** 2) / (MR_VARIANCE / d2(2) ** 2)
-    return WithinSigma(float(np.median(ranges[known])) / quartile, df / ratio, name)
+    below_both = 0.25 * count + 2.0 * (BOTH_BELOW_MEDIAN - 0.25) * shared
+    df = equivalent_df(below_both / (count * MEDIAN_SLOPE) ** 2)
+    return WithinSigma(float(np.median(ranges[known])) / d4(2), df, name)
 
 
 def _pooled(groups: Sequence[FloatArray]) -> WithinSigma:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from apps.stats.errors import InvalidSpecification
 from apps.stats.moments import FloatArray, missing_notice, sample
+from apps.stats.plain import Result
 from apps.stats.results import Notice
 
 FEWEST_BINS = 5
@@ -16,7 +17,7 @@ MOST_BINS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Result):
     """Bin edges (k + 1, ascending) and counts (k); a bin holds its lower edge, the last both."""
 
     edges: FloatArray
@@ -32,14 +33,6 @@ class Histogram:
     def width(self) -> float:
         """Width of a bin, in the unit of the values."""
         return float(self.edges[1] - self.edges[0])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return {
-            "edges": self.edges.tolist(),
-            "counts": self.counts.tolist(),
-            "warnings": [str(notice) for notice in self.warnings],
-        }
 
 
 def histogram(values: ArrayLike, *, bins: int | None = None) -> Histogram:
@@ -126,4 +119,4 @@ def _edges_on_grid(low: float, high: float, step: float, bins: int) -> FloatArra
     steps = round((high - low) / step) + 1
     per_bin = max(1, round(steps / bins))
     needed = math.ceil(steps / per_bin)
-    return low - step / 2.0 + step * per_bin * np.arange(needed + 1)
+    return np.asarray(low - step / 2.0 + step * per_bin * np.arange(needed + 1), dtype=np.float64)

@@ -7,7 +7,8 @@ ERRORS: dict[str, str] = {
     "not_numbers": "{name} holds something that is not a number; give numbers only.",
     "not_a_list": "{name} must be a flat list of numbers.",
     "infinite_values": "{name} holds an infinite value; correct it or leave it out.",
-    "values_too_large": "The values lie too far apart to calculate with; use a larger unit.",
+    "values_too_large": "{name} holds values too large to calculate with; use a larger unit.",
+    "values_too_small": "The values differ too little to calculate with; use a smaller unit.",
     "too_few_values": "{name} has {n} usable values but {needed} are needed; collect more.",
     "unknown_choice": "'{value}' is not known here; choose one of {choices}.",
     "confidence_outside": "A confidence level of {confidence:g} makes no sense; use one "

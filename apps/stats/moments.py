@@ -14,6 +14,9 @@ from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughDat
 from apps.stats.results import Notice
 
 FloatArray = NDArray[np.float64]
+# Beyond these magnitudes squares and products leave the range of floating point.
+LARGEST = 1e100
+SMALLEST = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Sample:
         return self.sd * self.sd
 
     def above(self, limit: float) -> float:
-        """Distance of ``limit`` above the mean, without the loss of subtracting two large figures."""
+        """Distance of ``limit`` above the mean, without cancellation."""
         return (limit - self.origin) - self.offset
 
     def below(self, limit: float) -> float:
@@ -67,7 +70,7 @@ def read_values(values: ArrayLike, *, name: str = "values") -> tuple[FloatArray,
     InvalidSpecification
         If the input is not a flat list of numbers.
     DegenerateData
-        If a value is infinite.
+        If a value is infinite or beyond 1e100.
 
     Examples
     --------
@@ -83,6 +86,8 @@ def read_values(values: ArrayLike, *, name: str = "values") -> tuple[FloatArray,
     present = array[~np.isnan(array)]
     if not np.isfinite(present).all():
         raise DegenerateData("infinite_values", {"name": name})
+    if present.size and float(np.max(np.abs(present))) > LARGEST:
+        raise DegenerateData("values_too_large", {"name": name})
     return present, int(array.size - present.size)
 
 
@@ -95,29 +100,27 @@ def shifted_moments(values: FloatArray) -> tuple[FloatArray, float, float, float
     (1000000001.0, 1.0, 1.0)
     """
     origin = float(values[0])
-    with np.errstate(over="ignore"):
-        deviations = values - origin
-    if not np.isfinite(deviations).all():
-        raise DegenerateData("values_too_large", {})
+    deviations = values - origin
+    if 0.0 < float(np.max(np.abs(deviations))) < SMALLEST:
+        raise DegenerateData("values_too_small")
     offset = float(np.mean(deviations))
     return deviations, origin, offset, root_mean_square(deviations - offset)
 
 
-def root_mean_square(residuals: FloatArray, df: float | None = None) -> float:
-    """Return sqrt(sum(r^2) / df), scaled so that tiny or huge residuals neither vanish nor burst.
+def root_mean_square(residuals: FloatArray) -> float:
+    """Return sqrt(sum(r^2) / (n - 1)) of residuals, scaled so that tiny ones do not vanish.
 
     The square of the residuals' sum divided by n is taken off (corrected two-pass sum).
     """
     n = residuals.size
-    divisor = n - 1 if df is None else df
-    if divisor <= 0:
+    if n < 2:
         return float("nan")
     scale = float(np.max(np.abs(residuals)))
     if scale == 0.0:
         return 0.0
     unit = residuals / scale
     total = float(np.dot(unit, unit)) - float(np.sum(unit)) ** 2 / n
-    return scale * float(np.sqrt(max(total, 0.0) / divisor))
+    return scale * float(np.sqrt(max(total, 0.0) / (n - 1)))
 
 
 def sample(values: ArrayLike, *, least: int = 2, name: str = "values") -> Sample:

@@ -1,8 +1,7 @@
 """Tests of normality: Anderson-Darling, Shapiro-Wilk and Ryan-Joiner, each with its p-value."""
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +9,7 @@ from scipy import special, stats
 
 from apps.stats.errors import DegenerateData, InvalidSpecification
 from apps.stats.moments import FloatArray, Sample, is_constant, missing_notice, sample
+from apps.stats.plain import Result
 from apps.stats.results import Notice
 
 TESTS = ("anderson-darling", "shapiro-wilk", "ryan-joiner")
@@ -18,7 +18,7 @@ LEAST_ANDERSON_DARLING = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Normality:
+class Normality(Result):
     """A test of normality: its name, statistic and p-value; a small p speaks against normality."""
 
     test: str
@@ -30,10 +30,6 @@ class Normality:
     def is_plausible(self, alpha: float = 0.05) -> bool:
         """True where the test does not speak against normality at ``alpha``."""
         return self.p_value >= alpha
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
 
 
 def normality(values: ArrayLike, *, test: str = "anderson-darling") -> Normality:
@@ -89,7 +85,7 @@ def anderson_darling(values: ArrayLike) -> Normality:
     Examples
     --------
     >>> round(anderson_darling([1, 2, 3, 4, 5, 6, 7, 8]).p_value, 3)
-    0.921
+    0.961
     """
     data = _ready(values, least=LEAST_ANDERSON_DARLING)
     statistic = anderson_darling_statistic(_standardised(data))

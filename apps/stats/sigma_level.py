@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from scipy import special
 
 from apps.stats.errors import InvalidSpecification
 from apps.stats.intervals import Estimate, clopper_pearson, poisson_interval, read_count
+from apps.stats.plain import Result
 from apps.stats.results import Notice
 
 SHIFT = 1.5
@@ -16,7 +16,7 @@ FEW_OPPORTUNITIES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class SigmaLevel:
+class SigmaLevel(Result):
     """Defect figures with exact intervals, and the level they are worth.
 
     ``z`` is the long-term level with no shift: one normal tail of size ``dpo``. ``z_shifted`` is
@@ -39,10 +39,6 @@ class SigmaLevel:
     z_shifted: float | None
     bound_only: bool
     warnings: tuple[Notice, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
 
 
 def sigma_level(
@@ -191,7 +187,7 @@ class ProcessStep:
 
 
 @dataclass(frozen=True, slots=True)
-class RolledYield:
+class RolledYield(Result):
     """Yield of a chain of steps.
 
     ``rolled`` is the chance of passing every step at the first attempt, ``normalised`` the same
@@ -203,10 +199,6 @@ class RolledYield:
     normalised: float
     total_dpu: float | None
     weakest_step: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
 
 
 def first_time_yield(entered: int, good_first_time: int) -> float:
