@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, user: Any) -> Self:
+        """What a person was told is theirs alone."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+    def unread(self) -> Self:
+        return self.filter(read_at__isnull=True)
 
 
 class Notification(models.Model):
@@ -19,6 +30,8 @@ class Notification(models.Model):
     url = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(_("time"), auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -43,6 +56,8 @@ class Mail(models.Model):
     notification = models.OneToOneField(Notification, on_delete=models.CASCADE)
     state = models.CharField(max_length=6, choices=MailState, default=MailState.OWED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # While a sender works on it, and after a failure: nobody tries before this time.
+    not_before = models.DateTimeField(null=True)
     failure = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
 
@@ -64,3 +79,6 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}"
+
+    def wants_mail(self, kind: str) -> bool:
+        return self.by_mail and kind not in self.muted_kinds
