@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.stats.capability import bench_z, capability
+from apps.stats.capability_normal import bench_z, capability
 from apps.stats.capability_intervals import (
     bissell_interval,
     boyles_interval,

@@ -23,7 +23,7 @@ from apps.stats.moments import (
     missing_notice,
     sample,
 )
-from apps.stats.normality import LEAST_ANDERSON_DARLING, Normality, anderson_darling
+from apps.stats.normality_tests import LEAST_ANDERSON_DARLING, Normality, anderson_darling
 from apps.stats.plain import Result
 from apps.stats.results import Notice
 
