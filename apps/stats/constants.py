@@ -24,7 +24,7 @@ LARGEST_RANGE_SIZE = 100
 
 _STEP = 0.1
 _REACH = 9.5
-_LARGEST_RANGE = 19.0
+_LARGEST_RANGE = 15.0
 _RANGE_NODES = 160
 
 
@@ -58,7 +58,7 @@ class Constants:
 def _range_grid() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Nodes for F(w) = n * integral of phi(x) (Phi(x+w) - Phi(x))^(n-1) dx and for the range w.
 
-    The trapezoid rule on the whole line and Gauss-Legendre on [0, 19] both reach rounding error.
+    The trapezoid rule on the whole line and Gauss-Legendre on [0, 15] both reach rounding error.
     """
     x = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
     nodes, weights = np.polynomial.legendre.leggauss(_RANGE_NODES)

@@ -39,13 +39,13 @@ class StatsError(ValueError):
         return type(self), (self.code, self.params)
 
 
-class NotEnoughData(StatsError):
+class NotEnoughData(StatsError):  # noqa: N818
     """More data are needed before the figure exists."""
 
 
-class DegenerateData(StatsError):
+class DegenerateData(StatsError):  # noqa: N818
     """The data are there but carry no information for the figure (no spread, no count)."""
 
 
-class InvalidSpecification(StatsError):
+class InvalidSpecification(StatsError):  # noqa: N818
     """What was asked contradicts itself or the data; the request has to change."""

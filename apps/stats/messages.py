@@ -20,7 +20,8 @@ ERRORS: dict[str, str] = {
     "add data, exclude less or give center and sigma.",
     "too_few_rows": "{needed} usable rows are needed for {variables} variables and {got} are there; "
     "add data or drop variables.",
-    "no_subgroups": "A {kind} chart needs subgroups; give subgroups or a subgroup size of 2 or more.",
+    "no_subgroups": "A {kind} chart needs subgroups; give subgroups or a subgroup size of 2 "
+    "or more.",
     "subgroups_not_used": "A {kind} chart takes one value per point; leave the subgroups out.",
     "only_single_subgroups": "No subgroup holds two values, so the spread within subgroups is "
     "unknown; use an i-mr chart.",
@@ -29,7 +30,8 @@ ERRORS: dict[str, str] = {
     "subgroups_too_large": "Ranges are not used for subgroups of more than {largest} values "
     "(got {got}); use xbar-s.",
     "sizes_needed": "A {kind} chart needs the sample size of each point; give sizes.",
-    "sizes_not_used": "A {kind} chart has no sample sizes; leave them out or use the {instead} chart.",
+    "sizes_not_used": "A {kind} chart has no sample sizes; leave them out or use the "
+    "{instead} chart.",
     "size_negative": "The sample size at position {position} is {value}; it cannot be below 0.",
     "size_missing": "The sample size at position {position} is missing or zero while a count is "
     "there; give the size.",
@@ -53,7 +55,8 @@ ERRORS: dict[str, str] = {
     "option_range": "{option} must be {expected}, not {value}.",
     "overflow": "The values are too large to compute with; rescale them.",
     "no_variation": "All values are equal, so there is no spread to judge; check the measurement.",
-    "singular_covariance": "The variables are linearly dependent, so T2 is not defined; drop one of them.",
+    "singular_covariance": "The variables are linearly dependent, so T2 is not defined; drop "
+    "one of them.",
     "not_frozen": "Only limits that are frozen can be extended; freeze the last phase first.",
     "parts_needed": "A z-mr chart needs the part of each value; give parts.",
     "rules_need_limits": "The rule set {set} needs control limits, which a run chart has not; "
@@ -64,7 +67,8 @@ NOTICES: dict[str, str] = {
     "few_points": "The limits rest on {n} points; treat them as provisional under {recommended}.",
     "zero_sigma": "The values used for the limits do not vary, so the limits have no width.",
     "missing_values": "{n} values are missing; patterns and moving ranges do not cross them.",
-    "labels_repeat": "{n} subgroup labels come back later; each run of equal labels is one subgroup.",
+    "labels_repeat": "{n} subgroup labels come back later; each run of equal labels is one "
+    "subgroup.",
     "single_subgroups": "{n} subgroups hold one value; they take no part in sigma.",
     "large_ranges": "Subgroups hold up to {n} values; above {limit} the standard deviation is a "
     "better measure (xbar-s).",
@@ -73,6 +77,8 @@ NOTICES: dict[str, str] = {
     "overdispersed": "The points vary {sigma_z:.3g} times as much as the sample sizes explain; "
     "a Laney chart allows for it.",
     "rules_left_out": "The rules {rules} do not hold for this chart and were left out.",
+    "phase_too_short": "The phase '{phase}' is too short for limits of its own; it is shown "
+    "without.",
     "between_is_zero": "The subgroup means vary no more than the values within subgroups.",
     "zero_times": "{n} times are 0; record times more finely or use a count chart.",
 }
