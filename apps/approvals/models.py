@@ -6,6 +6,8 @@ the round hands over the content that is decided on.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -16,7 +18,7 @@ from apps.accounts.models import Team, User
 from apps.approvals.choices import ConditionState, LayerRule, Outcome, RoundState, SeatState
 from apps.common.models import Timestamped, Versioned
 
-OPEN_SEAT = Q(state=SeatState.PENDING)
+PENDING_SEAT = Q(state=SeatState.PENDING)
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
@@ -28,7 +30,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
         return self.filter(
             state=RoundState.OPEN,
             pk__in=Seat.objects.filter(
-                OPEN_SEAT, user=user, layer__opened_at__isnull=False, layer__closed_at__isnull=True
+                PENDING_SEAT, user=user, layer__opened_at__isnull=False, layer__closed_at__isnull=True
             ).values("layer__round"),
         )
 
@@ -112,7 +114,8 @@ class Layer(models.Model):
     class Meta:
         ordering = ["order"]
         constraints = [
-            models.UniqueConstraint(fields=["round", "order"], name="layer_order_per_round")
+            models.UniqueConstraint(fields=["round", "order"], name="layer_order_per_round"),
+            models.CheckConstraint(condition=Q(rule__in=LayerRule.values), name="layer_rule_known"),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +159,9 @@ class Seat(ConcurrentTransitionMixin, models.Model):
     @transition(field=state, source=SeatState.PENDING, target=SeatState.DECLINED)
     def decline(self) -> None: ...
 
+    @transition(field=state, source=SeatState.PENDING, target=SeatState.ABSTAINED)
+    def abstain(self) -> None: ...
+
     @transition(field=state, source=SeatState.PENDING, target=SeatState.DELEGATED)
     def delegate_to_other(self) -> None: ...
 
@@ -177,6 +183,11 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["-decided_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=Outcome.values), name="decision_outcome_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.seat_id}"
@@ -195,6 +206,15 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signer_name} {self.signed_at:%Y-%m-%d}"
+
+
+class ConditionQuerySet(models.QuerySet["Condition"]):
+    def open(self) -> ConditionQuerySet:
+        return self.filter(state=ConditionState.OPEN)
+
+    def on(self, subject_type: str, subject_ids: Any) -> ConditionQuerySet:
+        """The conditions of rounds on these governed records."""
+        return self.filter(round__subject_type=subject_type, round__subject_id__in=subject_ids)
 
 
 class Condition(Timestamped, Versioned):
@@ -216,8 +236,18 @@ class Condition(Timestamped, Versioned):
     settled_at = models.DateTimeField(null=True, blank=True)
     evidence = models.TextField(_("how it was met"), blank=True)
 
+    objects = ConditionQuerySet.as_manager()
+
     class Meta:
         ordering = ["due", "pk"]
+        verbose_name = _("condition of an approval")
+        verbose_name_plural = _("conditions of approvals")
+        indexes = [models.Index(fields=["state", "blocks"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ConditionState.values), name="condition_state_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
