@@ -1,0 +1,130 @@
+/* What every page needs: keys, menus, dialogs, toasts, the phone bar. Pages work without it. */
+"use strict";
+
+(() => {
+  const typing = (element) => element?.closest("input, textarea, select, [contenteditable]");
+
+  /* --- Search: "/" puts the cursor there; on phones the magnifier opens it ------------------ */
+
+  const openSearch = () => {
+    const form = document.getElementById("search");
+    if (!form) return;
+    form.classList.add("open");
+    document.querySelector("[data-search]")?.setAttribute("aria-expanded", "true");
+    form.querySelector("input").focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.key === "/" && plain && !typing(event.target)) {
+      event.preventDefault();
+      openSearch();
+    }
+    if (event.key === "Escape") closeMenus(null, true);
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest?.(".search.open");
+    if (!form || form.contains(event.relatedTarget)) return;
+    form.classList.remove("open");
+    document.querySelector("[data-search]")?.setAttribute("aria-expanded", "false");
+  });
+
+  /* --- Menus (details): close on Escape and on a click beside ------------------------------- */
+
+  function closeMenus(except, focus) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu === except || menu.contains(except)) continue;
+      menu.open = false;
+      if (focus) menu.querySelector("summary").focus();
+    }
+  }
+
+  /* --- Clicks ------------------------------------------------------------------------------- */
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"), false);
+    if (event.target.closest("[data-search]")) openSearch();
+
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+
+    const theme = event.target.closest("[data-set-theme]");
+    if (theme) {
+      window.improveTheme.choose(theme.dataset.setTheme);
+      showTheme();
+    }
+
+    event.target.closest("[data-close]")?.closest("[data-toast]")?.remove();
+  });
+
+  const showTheme = () => {
+    for (const button of document.querySelectorAll("[data-set-theme]")) {
+      const chosen = button.dataset.setTheme === window.improveTheme.wanted();
+      button.setAttribute("aria-pressed", String(chosen));
+    }
+  };
+
+  /* The settings form decides for every device: a choice kept on this one gives way. */
+  document.addEventListener("submit", (event) => {
+    if (event.target.querySelector("[name=theme]")) window.improveTheme.choose(null);
+  });
+
+  /* --- Tips: the native popover, placed under its button ------------------------------------ */
+
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const text = event.target;
+      if (event.newState !== "open" || !text.classList.contains("tip-text")) return;
+      const button = document.querySelector(`[popovertarget="${text.id}"]`).getBoundingClientRect();
+      const room = document.documentElement.clientWidth - text.offsetWidth - 8;
+      text.style.left = `${Math.max(8, Math.min(button.left, room))}px`;
+      text.style.top = `${button.bottom + 6}px`;
+    },
+    true,
+  );
+
+  /* --- Toasts: 6 s, longer while the pointer or the cursor is on them ----------------------- */
+
+  const startToast = (toast) => {
+    if (toast.dataset.started) return;
+    toast.dataset.started = "yes";
+    let timer = 0;
+    const wait = () => {
+      timer = window.setTimeout(() => toast.remove(), 6000);
+    };
+    const hold = () => window.clearTimeout(timer);
+    toast.addEventListener("pointerenter", hold);
+    toast.addEventListener("pointerleave", wait);
+    toast.addEventListener("focusin", hold);
+    toast.addEventListener("focusout", wait);
+    wait();
+  };
+
+  /* --- Phone bar "Decide": gone once its form is on screen ---------------------------------- */
+
+  const watchBar = (bar) => {
+    const target = document.getElementById(bar.dataset.target);
+    if (!target || bar.dataset.started) return;
+    bar.dataset.started = "yes";
+    new IntersectionObserver(([entry]) => {
+      bar.classList.toggle("reached", entry.isIntersecting || entry.boundingClientRect.top < 0);
+    }).observe(target);
+  };
+
+  /* --- Start, and again for what htmx brings in --------------------------------------------- */
+
+  const start = () => {
+    document.querySelectorAll("[data-toast]").forEach(startToast);
+    document.querySelectorAll(".decide-bar").forEach(watchBar);
+    document.querySelector("[data-focus]")?.focus();
+    showTheme();
+  };
+
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelectorAll("[data-toast]").forEach(startToast);
+    document.dispatchEvent(new CustomEvent("improve:content"));
+  });
+  start();
+})();
