@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField
+from django_fsm import FSMField, transition
 
 from apps.accounts.choices import Relation
 from apps.accounts.models import TeamOwned, TeamOwnedQuerySet, User
@@ -43,16 +45,24 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
         _("subgroups"), max_length=12, choices=Subgrouping, default=Subgrouping.INDIVIDUALS
     )
     subgroup_size = models.PositiveSmallIntegerField(
-        _("values in a subgroup"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)]
+        _("values in a subgroup"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(100)],
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="characteristics",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="characteristics",
         verbose_name=_("owner"),
     )
     simulated = models.BooleanField(_("simulated data"), default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     data_version = models.PositiveBigIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)
+    # The place of the next observation. Places are handed out once and never again, so a chart
+    # may name an observation by its place for ever.
+    next_sequence = models.PositiveBigIntegerField(default=1, editable=False)
 
     objects = CharacteristicQuerySet.as_manager()
 
@@ -88,6 +98,8 @@ class SpecificationLimits(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     set_at = models.DateTimeField(auto_now_add=True)
+    # False while `valid_from` lies ahead; the sweep marks the day on which it takes effect.
+    took_effect = models.BooleanField(default=True, editable=False)
 
     class Meta:
         ordering = ["-valid_from", "-pk"]
@@ -104,8 +116,23 @@ class SpecificationLimits(models.Model):
         return f"{self.characteristic}: {self.lsl} … {self.usl}"
 
 
-class Import(ConcurrentTransitionMixin, Timestamped, Versioned):
-    """One file on its way into one characteristic: read, previewed, confirmed, committed."""
+class ImportQuerySet(models.QuerySet["Import"]):
+    def visible_to(self, user: User | AnonymousUser) -> ImportQuerySet:
+        """An import is seen by whoever sees its characteristic."""
+        return self.filter(characteristic__in=Characteristic.objects.visible_to(user))
+
+    def hidden(self) -> ImportQuerySet:
+        """Imports whose rows lie in the table but do not count: not committed, or reversed."""
+        return self.filter(first_sequence__isnull=False).exclude(state=ImportState.IMPORTED)
+
+
+class Import(Timestamped, Versioned):
+    """One file on its way into one characteristic: read, previewed, confirmed, committed.
+
+    Its observations take one unbroken run of places, `first_sequence` to `last_sequence`. They
+    are written in short transactions and count only once the state is `imported`: that single
+    change of state is what makes an import (and its reversal) all or nothing.
+    """
 
     characteristic = models.ForeignKey(
         Characteristic, on_delete=models.PROTECT, related_name="imports"
@@ -113,28 +140,45 @@ class Import(ConcurrentTransitionMixin, Timestamped, Versioned):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
     )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     file_name = models.CharField(_("file"), max_length=200)
     stored_as = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     size_bytes = models.PositiveBigIntegerField()
     state = FSMField(
-        _("state"), max_length=10, choices=ImportState.choices, default=ImportState.RECEIVED,
+        _("state"),
+        max_length=10,
+        choices=ImportState.choices,
+        default=ImportState.RECEIVED,
         protected=True,
     )
-    # How the file is read (encoding, delimiter, decimal mark, sheet, header line) and what each
-    # column is taken for; guesses, until a person confirms them.
+    # How the file is to be read (encoding, delimiter, decimal mark, sheet, header line) and what
+    # each column is taken for, as far as a person has chosen; what is left out is guessed.
     reading = models.JSONField(default=dict, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
-    # What the reader found: columns, first rows, counts, findings (the row report).
+    # What the reader found: how it read, columns, first rows, counts, findings (the row report).
     report = models.JSONField(default=dict, blank=True)
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
+    rows_ready = models.PositiveIntegerField(default=0)
+    rows_warned = models.PositiveIntegerField(default=0)
     rows_refused = models.PositiveIntegerField(default=0)
+    rows_known = models.PositiveIntegerField(default=0)
     rows_imported = models.PositiveIntegerField(default=0)
+    # Leave out the rows that are stored already (same time and value).
+    skip_known = models.BooleanField(default=False)
+    first_sequence = models.PositiveBigIntegerField(null=True, editable=False)
+    last_sequence = models.PositiveBigIntegerField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.TextField(blank=True)
+    # Who works on it: a worker goes on only while the lease bears its own mark.
+    lease = models.CharField(max_length=32, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -150,30 +194,151 @@ class Import(ConcurrentTransitionMixin, Timestamped, Versioned):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def in_work(self) -> bool:
+        """The machine has it; the page shows progress."""
+        return self.state in {ImportState.RECEIVED, ImportState.READING, ImportState.IMPORTING}
+
+    @transition(
+        state, source=[ImportState.RECEIVED, ImportState.READING], target=ImportState.READING
+    )
+    def start_reading(self) -> None:
+        """A worker opens the file (again, when the one before it died)."""
+
+    @transition(state, source=ImportState.READING, target=ImportState.PREVIEW)
+    def show_preview(self) -> None:
+        """What was read is shown; nothing is saved yet."""
+
+    @transition(state, source=ImportState.PREVIEW, target=ImportState.RECEIVED)
+    def read_again(self) -> None:
+        """A person changed how the file is to be read."""
+
+    @transition(state, source=ImportState.PREVIEW, target=ImportState.IMPORTING)
+    def start_importing(self) -> None:
+        """A person confirmed what was read."""
+
+    @transition(state, source=ImportState.IMPORTING, target=ImportState.IMPORTED)
+    def finish(self) -> None:
+        """The rows count from now on."""
+
+    @transition(
+        state,
+        source=[ImportState.RECEIVED, ImportState.READING, ImportState.IMPORTING],
+        target=ImportState.REFUSED,
+    )
+    def refuse(self) -> None:
+        """The file cannot be read, or three attempts failed."""
+
+    @transition(
+        state,
+        source=[
+            ImportState.RECEIVED,
+            ImportState.READING,
+            ImportState.PREVIEW,
+            ImportState.IMPORTING,
+        ],
+        target=ImportState.CANCELLED,
+    )
+    def cancel(self) -> None:
+        """A person wants none of it."""
+
+    @transition(state, source=ImportState.IMPORTED, target=ImportState.REVERSED)
+    def reverse(self) -> None:
+        """A person takes the whole import back; its rows no longer count."""
+
 
 class Observation(models.Model):
-    """One value. `value` is a measurement or a count; `size` the units or area it was counted on."""
+    """One value. `value` is a measurement or a count; `size` the units or area it was counted on.
 
+    Narrow on purpose, and stored in the order in which a chart reads it: the key is the place
+    within the characteristic. Read through `selectors`: rows of an import that is not committed,
+    or was reversed, lie in the same table and do not count.
+    """
+
+    pk = models.CompositePrimaryKey("characteristic_id", "sequence")
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.CASCADE, related_name="observations"
+        Characteristic, on_delete=models.PROTECT, related_name="observations", db_index=False
     )
     sequence = models.PositiveBigIntegerField()
     value = models.FloatField()
     size = models.FloatField(null=True)
     subgroup = models.CharField(max_length=64, blank=True, default="")
-    observed_at = models.DateTimeField(null=True)
-    source = models.ForeignKey(Import, on_delete=models.PROTECT, null=True, related_name="+")
+    # Microseconds since 1970, UTC: half the bytes of a timestamp's text, and an array as it is.
+    observed_us = models.BigIntegerField(null=True)
+    # The run of places of an import leads here; no index and no check for each row.
+    source = models.ForeignKey(
+        Import,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     class Meta:
         ordering = ["characteristic", "sequence"]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.value}"
+
+    @property
+    def observed_at(self) -> dt.datetime | None:
+        if self.observed_us is None:
+            return None
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=self.observed_us)
+
+
+class Correction(models.Model):
+    """One stored value that was put right: what stood there before, who did it, when and why."""
+
+    characteristic = models.ForeignKey(
+        Characteristic, on_delete=models.PROTECT, related_name="corrections"
+    )
+    sequence = models.PositiveBigIntegerField()
+    value_before = models.FloatField()
+    value_after = models.FloatField()
+    size_before = models.FloatField(null=True)
+    size_after = models.FloatField(null=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    corrected_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-corrected_at", "-pk"]
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        indexes = [models.Index(fields=["characteristic", "sequence"])]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.value_before} → {self.value_after}"
+
+
+class ImportProfile(models.Model):
+    """How files of one kind are read into a characteristic: offered for the next such file."""
+
+    characteristic = models.ForeignKey(
+        Characteristic, on_delete=models.CASCADE, related_name="import_profiles"
+    )
+    name = models.CharField(_("name"), max_length=80)
+    # The header cells, by which the next file of this kind is recognised.
+    header = models.JSONField(default=list)
+    reading = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("import profile")
+        verbose_name_plural = _("import profiles")
         constraints = [
             models.UniqueConstraint(
-                fields=["characteristic", "sequence"], name="observation_once_per_place"
+                fields=["characteristic", "name"], name="import_profile_name_once"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.sequence}: {self.value}"
+        return self.name
 
 
 def raise_data_version(characteristic: Characteristic, *, at: Any) -> None:
@@ -182,3 +347,12 @@ def raise_data_version(characteristic: Characteristic, *, at: Any) -> None:
         data_version=F("data_version") + 1, changed_at=at
     )
     characteristic.refresh_from_db(fields=["data_version", "changed_at"])
+
+
+def reserve_places(characteristic: Characteristic, count: int) -> int:
+    """Hand out `count` places in a row; the first of them. Holds the row until the commit."""
+    Characteristic.objects.filter(pk=characteristic.pk).update(
+        next_sequence=F("next_sequence") + count
+    )
+    characteristic.refresh_from_db(fields=["next_sequence"])
+    return characteristic.next_sequence - count
