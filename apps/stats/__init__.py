@@ -16,9 +16,11 @@ from typing import Any
 # One name per line: public name -> module that holds it.
 _EXPORTS = {
     "Capability": "capability_normal",
+    "Comparison": "evidence.results",
     "ControlChart": "results",
     "DEFAULT_RULES": "rules",
     "DegenerateData": "errors",
+    "Effect": "evidence.results",
     "Estimate": "intervals",
     "FrozenLimits": "results",
     "Histogram": "histograms",
@@ -42,6 +44,12 @@ _EXPORTS = {
     "capability": "capability_normal",
     "chart": "engine",
     "clopper_pearson": "intervals",
+    "compare": "evidence.compare",
+    "compare_means": "evidence.means",
+    "compare_paired_means": "evidence.means",
+    "compare_paired_proportions": "evidence.proportions",
+    "compare_proportions": "evidence.proportions",
+    "compare_rates": "evidence.rates",
     "dpmo_to_sigma": "sigma_levels",
     "false_alarm_rate": "rules",
     "first_time_yield": "sigma_levels",
@@ -56,6 +64,7 @@ _EXPORTS = {
     "sigma_level": "sigma_levels",
     "sigma_to_dpmo": "sigma_levels",
     "throughput_yield": "sigma_levels",
+    "wilson_interval": "evidence.proportions",
     "within_sigma": "capability_within",
 }
 

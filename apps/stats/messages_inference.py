@@ -33,6 +33,7 @@ ERRORS: dict[str, str] = {
     "opportunities; count the opportunities of a unit anew.",
     "no_units": "There are no units, so no rate exists; count at least one.",
     "no_steps": "A rolled yield needs at least one step.",
+    "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",
 }
@@ -51,4 +52,18 @@ NOTICES: dict[str, str] = {
     "no_defects": "No defect was found: the data give a bound, not a level.",
     "all_defective": "Every opportunity was a defect: the data give a bound, not a level.",
     "few_units": "{n} opportunities are few; the interval is wide.",
+    "not_normal_small_sample": "A group of {n} does not look normal; compare ranks or medians too.",
+    "order_matters": "Neighbouring values resemble each other, so the sample tells less than its "
+    "size suggests; look at the control chart first.",
+    "spread_differs": "The groups vary by different amounts.",
+    "small_expected": "An expected count is {smallest:.2g}; the exact test was used.",
+}
+
+VERDICTS: dict[str, str] = {
+    "higher": "The level rose by {estimate:.4g} ({lower:.4g} to {upper:.4g}); chance alone rarely "
+    "does that (p = {p_value:.3g}).",
+    "lower": "The level fell: the change is {estimate:.4g} ({lower:.4g} to {upper:.4g}); chance "
+    "alone rarely does that (p = {p_value:.3g}).",
+    "no_difference": "No difference is shown (p = {p_value:.3g}); it may be anything from "
+    "{lower:.4g} to {upper:.4g}.",
 }

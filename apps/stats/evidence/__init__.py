@@ -1,0 +1,1 @@
+"""Evidence that something differs: comparisons, models, and how sure one may be."""

@@ -1,0 +1,105 @@
+"""What a comparison gives back: estimate, interval, effect size, checks and a verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from apps.stats.messages_inference import VERDICTS
+from apps.stats.plain import Result
+from apps.stats.results import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A named figure with its confidence interval; NaN where it cannot be stated."""
+
+    name: str
+    value: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A look at one assumption: statistic, p-value where there is one, and whether it holds."""
+
+    name: str
+    statistic: float
+    p_value: float | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Size, centre and spread of one group; what does not apply is None."""
+
+    name: str
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    count: int | None = None
+    exposure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Result):
+    """A comparison, ready to be read by people and programs.
+
+    ``estimate`` is the difference in the unit of the data (after minus before, or the ratio where
+    it says so), ``effect_size`` a figure without unit. ``verdict`` is a stable key; ``sentence``
+    says it in English.
+    """
+
+    test: str
+    statistic: float
+    df: float | None
+    p_value: float
+    confidence: float
+    estimate: Effect
+    effect_size: Effect
+    groups: tuple[Group, ...]
+    checks: tuple[Check, ...]
+    verdict: str
+    warnings: tuple[Notice, ...] = field(default=())
+
+    @property
+    def is_significant(self) -> bool:
+        """True where the p-value is below one minus the confidence level."""
+        return self.p_value < 1.0 - self.confidence
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as an English sentence."""
+        return verdict_sentence(
+            self.verdict,
+            {
+                "estimate": self.estimate.value,
+                "lower": self.estimate.lower,
+                "upper": self.estimate.upper,
+                "p_value": self.p_value,
+            },
+        )
+
+
+def verdict_sentence(verdict: str, params: Mapping[str, float]) -> str:
+    """Return the English sentence of a verdict key.
+
+    Examples
+    --------
+    >>> verdict_sentence("no_difference", {"lower": -1.0, "upper": 2.0, "p_value": 0.4})
+    'No difference is shown (p = 0.4); it may be anything from -1 to 2.'
+    """
+    return VERDICTS[verdict].format(**params)
+
+
+def directed_verdict(p_value: float, difference: float, confidence: float) -> str:
+    """Return "higher", "lower" or "no_difference".
+
+    Examples
+    --------
+    >>> directed_verdict(0.01, -2.0, 0.95)
+    'lower'
+    """
+    if not p_value < 1.0 - confidence:
+        return "no_difference"
+    return "higher" if difference > 0 else "lower"
