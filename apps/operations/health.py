@@ -1,0 +1,132 @@
+"""Is the whole tree alive? Read for machines that watch us; never slow, never an error.
+
+A part is red when it is silent, and the oldest chart that waits to be recomputed is red when it
+waits longer than `settings.STALE_SECONDS`: the watcher is watched by what it should achieve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F, Min
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from apps.charts.models import ControlChart
+from apps.operations.models import Heartbeat
+
+BROKER_TIMEOUT = 0.8
+SILENT_AFTER = {"worker": 60.0, "beat": 60.0, "tasks": 180.0}
+"""Seconds; `tasks` may wait behind one task that uses its whole time limit (150 s)."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part: whether it is well, the age of its last sign (seconds), and what is wrong."""
+
+    ok: bool
+    age_seconds: float | None = None
+    problem: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if value not in (None, "")}
+
+
+@dataclass(frozen=True)
+class Report:
+    parts: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return all(finding.ok for finding in self.parts.values())
+
+    @property
+    def red(self) -> list[str]:
+        return [name for name, finding in self.parts.items() if not finding.ok]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "red": self.red,
+            "parts": {name: finding.as_json() for name, finding in self.parts.items()},
+        }
+
+
+def report() -> Report:
+    """Every part, judged now."""
+    now = timezone.now()
+    parts = {"database": _database(), "broker": broker(settings.CELERY_BROKER_URL)}
+    if parts["database"].ok:
+        parts |= _signs(now)
+        parts["charts"] = _oldest_dirty(now)
+    return Report(parts)
+
+
+def _database() -> Finding:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return Finding(ok=False, problem="does not answer")
+    return Finding(ok=True)
+
+
+def broker(url: str) -> Finding:
+    """One PING with a short time limit and no second attempt."""
+    client = Redis.from_url(
+        url.replace("redis+socket://", "unix://"),
+        socket_timeout=BROKER_TIMEOUT,
+        socket_connect_timeout=BROKER_TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+    except (RedisError, OSError):
+        return Finding(ok=False, problem="does not answer")
+    finally:
+        client.close()
+    return Finding(ok=True)
+
+
+def _signs(now: datetime) -> dict[str, Finding]:
+    seen = dict(Heartbeat.objects.values_list("part", "at"))
+    return {part: _sign(seen.get(part), now, limit) for part, limit in SILENT_AFTER.items()}
+
+
+def _sign(at: datetime | None, now: datetime, limit: float) -> Finding:
+    if at is None:
+        return Finding(ok=False, problem="has not been seen yet")
+    age = round(max(0.0, (now - at).total_seconds()), 1)
+    if age > limit:
+        return Finding(ok=False, age_seconds=age, problem="is silent")
+    return Finding(ok=True, age_seconds=age)
+
+
+def _oldest_dirty(now: datetime) -> Finding:
+    """How long the longest-waiting chart waits, unless its attempts are used up."""
+    since = (
+        ControlChart.objects.dirty()
+        .filter(attempts__lt=settings.RECOMPUTE_ATTEMPTS)
+        .aggregate(
+            oldest=Min(
+                Greatest(
+                    Coalesce(F("characteristic__changed_at"), F("settings_changed_at")),
+                    F("settings_changed_at"),
+                )
+            )
+        )["oldest"]
+    )
+    if since is None:
+        return Finding(ok=True, age_seconds=0.0)
+    age = round(max(0.0, (now - since).total_seconds()), 1)
+    if age > settings.STALE_SECONDS:
+        return Finding(ok=False, age_seconds=age, problem="wait too long to be recomputed")
+    return Finding(ok=True, age_seconds=age)

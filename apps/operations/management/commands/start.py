@@ -1,0 +1,103 @@
+"""`manage.py start`: everything in one process tree, on the parts that come with Improve.
+
+    python manage.py start            http://127.0.0.1:8000
+    PORT=9000 python manage.py start
+
+Prepares (database, static files, the example organisation in demo mode), then becomes the
+supervisor of broker, scheduler, worker and web server.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from apps.operations import broker
+from apps.operations.errors import CannotStart
+from apps.operations.ownership import take_folder, take_port
+from apps.operations.parts import Tree
+from apps.operations.prepare import example_accounts, prepare
+from apps.operations.secret import require_secret
+
+MODEST = {
+    # Arrays here are small: one thread each computes them as fast and needs less memory.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+class Command(BaseCommand):
+    help = "Start broker, scheduler, worker and web server in one process tree."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            require_secret()
+            tree, lock = self._own(options["host"], _port(options["port"]))
+        except (CannotStart, ImproperlyConfigured) as error:
+            raise CommandError(str(error), returncode=2) from None
+        prepare(self.stdout.write)
+        tree = Tree(**(tree.__dict__ | {"farewell": example_accounts()}))
+        connections.close_all()
+        self.stdout.flush()
+        os.set_inheritable(lock, True)
+        os.environ |= MODEST | {
+            "IMPROVE_DATA": str(settings.DATA_DIR),
+            "MPLCONFIGDIR": str(settings.DATA_DIR / "run" / "matplotlib"),
+        }
+        os.chdir(settings.BASE_DIR)
+        supervisor = [sys.executable, "-m", "apps.operations.supervisor", tree.dump()]
+        os.execv(sys.executable, supervisor)  # noqa: S606  our own interpreter, no shell
+
+    def _own(self, host: str, port: int) -> tuple[Tree, int]:
+        """Take the data folder and the port, or say who has them."""
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        lock = take_folder(settings.DATA_DIR, address=address)
+        listener = take_port(host, port)
+        binary = None if settings.REDIS_URL else broker.find_binary()
+        if binary is None and not settings.REDIS_URL:
+            raise CannotStart(
+                "There is no broker: neither the bundled server nor valkey-server or redis-server "
+                "on PATH fits this machine. Install one of them, or name one with REDIS_URL."
+            )
+        if binary:
+            settings.BROKER_SOCKET.parent.mkdir(parents=True, exist_ok=True)
+        tree = Tree(
+            python=sys.executable,
+            root=str(settings.BASE_DIR),
+            data=str(settings.DATA_DIR),
+            address=address,
+            host_header=_host_header(),
+            web_socket=listener.detach(),
+            broker_binary=str(binary or ""),
+            broker_socket=str(settings.BROKER_SOCKET),
+            worker_concurrency=settings.CELERY_WORKER_CONCURRENCY,
+            web_workers=settings.WEB_WORKERS,
+            web_threads=settings.WEB_THREADS,
+        )
+        return tree, lock
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise CannotStart(f"PORT={text} is not a port. Give a number from 1 to 65535.")
+    return int(text)
+
+
+def _host_header() -> str:
+    """A name the web server accepts, for the supervisor's own questions to it."""
+    first = next(iter(settings.ALLOWED_HOSTS), "localhost")
+    return "localhost" if first == "*" else first.removeprefix(".")
