@@ -18,10 +18,12 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from apps.notifications.models import Notification
 
 DATE = "date"
+MSGID = "msgid"
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,20 @@ def stored(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
 def _store(value: Any) -> Any:
     if isinstance(value, dt.date):
         return {DATE: value.isoformat()[:10]}
+    if isinstance(value, Mapping) and set(value) == {MSGID}:
+        return {MSGID: str(value[MSGID])}
     return value if isinstance(value, int | float) else str(value)
 
 
 def _words(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: date_format(dt.date.fromisoformat(value[DATE]), "DATE_FORMAT")
-        if isinstance(value, dict)
-        else value
-        for key, value in params.items()
-    }
+    return {key: _word(value) for key, value in params.items()}
+
+
+def _word(value: Any) -> Any:
+    """A date in the reader's writing, a name of ours (`{"msgid": …}`) in the reader's language."""
+    match value:
+        case {"date": day}:
+            return date_format(dt.date.fromisoformat(day), "DATE_FORMAT")
+        case {"msgid": name}:
+            return gettext(name)
+    return value
