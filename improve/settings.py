@@ -9,10 +9,10 @@ import hashlib
 import secrets
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,14 +43,18 @@ def _demo_secret(path: Path) -> str:
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if DEMO and SECRET_KEY in SAMPLE_SECRETS:
     SECRET_KEY = _demo_secret(DATA_DIR / "secret-key")
-if SECRET_KEY in SAMPLE_SECRETS:
-    raise ImproperlyConfigured(
-        "SECRET_KEY is missing or is the sample value. Set it to a long random string, "
-        "for instance: python -c 'import secrets; print(secrets.token_urlsafe(50))'."
-    )
+# Without a secret no server starts (apps.operations.secret); a command that serves nobody, such
+# as analyze, runs on one that is made up for this process and can sign for no other.
+SECRET_KEY_GIVEN = SECRET_KEY not in SAMPLE_SECRETS
+if not SECRET_KEY_GIVEN:
+    SECRET_KEY = secrets.token_urlsafe(50)
+# The password of every example account; they exist in demo mode only.
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="quality-first-2026")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+WEB_WORKERS = env.int("WEB_WORKERS", default=1)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
 # --- Applications ---------------------------------------------------------------------------
@@ -199,14 +203,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15)
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """An entry that expires when its next one is due: a worker's absence piles up nothing."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "charts.sweep", "schedule": SWEEP_SECONDS},
-    "imports": {"task": "measurements.sweep", "schedule": SWEEP_SECONDS},
-    "mail": {"task": "notifications.send_mail", "schedule": SWEEP_SECONDS},
-    "heartbeat": {"task": "operations.heartbeat", "schedule": SWEEP_SECONDS},
-    "reminders": {"task": "projects.remind", "schedule": 3600},
+    "sweep": _every(SWEEP_SECONDS, "charts.sweep"),
+    "imports": _every(SWEEP_SECONDS, "measurements.sweep"),
+    "mail": _every(SWEEP_SECONDS, "notifications.send_mail"),
+    "heartbeat": _every(SWEEP_SECONDS, "operations.heartbeat"),
+    "reminders": _every(3600, "projects.remind"),
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 RECOMPUTE_ATTEMPTS = 3
 STALE_SECONDS = 120
 
@@ -237,9 +247,24 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.forms.SignInForm",
+    "change_password": "apps.accounts.forms.ChangePasswordForm",
+    "set_password": "apps.accounts.forms.SetPasswordForm",
+    "reset_password": "apps.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "apps.accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "apps.accounts.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Improve"
-MFA_PASSKEY_LOGIN_ENABLED = False
+# Administrators enter the addresses, so there is nothing for the person to verify.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "apps.accounts.forms.CodeForm",
+    "reauthenticate": "apps.accounts.forms.CodeAgainForm",
+    "activate_totp": "apps.accounts.forms.ActivateAppForm",
+}
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 if env.str("OIDC_SERVER_URL", default=""):
@@ -275,10 +300,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEBUG or DEMO
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Example and development: files are served as they lie, nothing is collected before the start.
+WHITENOISE_USE_FINDERS = DEBUG or DEMO
+WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # The limits of an upload, checked before anything is parsed (apps.measurements).
@@ -314,6 +342,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+if "openid_connect" in SOCIALACCOUNT_PROVIDERS:
+    # A browser follows "form-action" through redirects, and the sign-in button is a form.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        "{0.scheme}://{0.netloc}".format(urlsplit(env.str("OIDC_SERVER_URL")))
+    ]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
