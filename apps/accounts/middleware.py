@@ -5,12 +5,13 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 
 class PreferencesMiddleware:
+    """Runs after `LocaleMiddleware`: what a person saved goes before cookie and browser."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -18,11 +19,10 @@ class PreferencesMiddleware:
         user = request.user
         if not user.is_authenticated:
             return self.get_response(request)
-        if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        if user.language:
             translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language
-        zone = _zone(user.time_zone)
-        with timezone.override(zone or timezone.get_default_timezone()):
+            request.LANGUAGE_CODE = translation.get_language()
+        with timezone.override(_zone(user.time_zone) or timezone.get_default_timezone()):
             return self.get_response(request)
 
 

@@ -82,7 +82,9 @@ def may(user: User | AnonymousUser, action: Action, record: TeamOwned | Team | N
     return isinstance(record, TeamOwned) and bool(record.relations_of(user) & granted)
 
 
-def require(user: User | AnonymousUser, action: Action, record: TeamOwned | Team | None = None) -> None:
+def require(
+    user: User | AnonymousUser, action: Action, record: TeamOwned | Team | None = None
+) -> None:
     """Raise `PermissionDenied` unless `may`."""
     if not may(user, action, record):
         raise PermissionDenied

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from apps.notifications.models import Mail, MailState
@@ -95,7 +96,7 @@ def compose(mail: Mail) -> EmailMultiAlternatives:
             "sentence_html": sentence_of(notification),
             "notification": notification,
             "link": f"{site}{notification.url}" if notification.url else "",
-            "preferences": f"{site}/settings/",
+            "preferences": site + reverse("notifications:preferences"),
             "language": language,
         }
         message = EmailMultiAlternatives(

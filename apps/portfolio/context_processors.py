@@ -2,10 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.approvals.models import Round
+from apps.notifications.models import Notification
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation; it is the current one on every page under its URL."""
+
+    key: str
+    label: Promise
+    icon: str
+    url_name: str
+
+
+PLACES = (
+    Place("home", _("Home"), "house", "home"),
+    Place("projects", _("Projects"), "kanban", "projects:list"),
+    Place("reviews", _("Reviews"), "clipboard-check", "reviews:list"),
+    Place("charts", _("Control charts"), "graph-up", "charts:wall"),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Navigation and unread notices; read only when a page shows them, none when signed out."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    return {
+        "nav": SimpleLazyObject(lambda: _navigation(request, user)),
+        "unread": SimpleLazyObject(
+            lambda: Notification.objects.visible_to(user).unread().count()
+        ),
+    }
+
+
+def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    waiting = Round.objects.waiting_for(user).count()
+    entries = []
+    for place in PLACES:
+        try:
+            url = reverse(place.url_name)
+        except NoReverseMatch:
+            continue
+        entries.append(
+            {
+                "key": place.key,
+                "label": place.label,
+                "icon": place.icon,
+                "url": url,
+                "badge": waiting if place.key == "reviews" else 0,
+                "current": _is_under(request.path, url),
+            }
+        )
+    return entries
+
+
+def _is_under(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url)

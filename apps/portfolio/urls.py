@@ -1,8 +1,0 @@
-"""URLs of the app."""
-
-from __future__ import annotations
-
-from django.urls import URLPattern
-
-app_name = "portfolio"
-urlpatterns: list[URLPattern] = []
