@@ -1,6 +1,6 @@
 """The example accounts that the sign-in page offers in demo mode.
 
-The example organisation gives its people addresses of `DOMAIN` (a name nobody can own) and this
+The example organisation gives its people addresses of `DOMAIN` (a name reserved for examples) and this
 one password. Outside demo mode nothing here is shown, and `start` creates no example account.
 """
 
@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from apps.accounts.choices import Role
 from apps.accounts.models import RoleAssignment
 
-DOMAIN = "improve.example"
-PASSWORD = "improve-example"  # noqa: S105  shown on the sign-in page of the example
+DOMAIN = "example.org"
+PASSWORD = "improve-example-2026"  # noqa: S105  shown on the sign-in page of the example
 
 
 @dataclass(frozen=True)

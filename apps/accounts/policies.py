@@ -90,6 +90,17 @@ def require(
         raise PermissionDenied
 
 
+def manages_people(user: User | AnonymousUser) -> bool:
+    """Whether a person may edit people, teams and roles: only at the top of the organisation.
+
+    An administrator of a part could else give themselves the whole.
+    """
+    if not isinstance(user, User) or not user.is_active or not user.is_staff:
+        return False
+    top = Team.objects.filter(parent__isnull=True)
+    return user.is_superuser or any(may(user, Action.MANAGE_PEOPLE, team) for team in top)
+
+
 def fetch(queryset: Any, user: User | AnonymousUser, **lookup: Any) -> Any:
     """The one way to get a record for a page: outsiders get 404, as if it were not there."""
     visible: QuerySet[Any] = queryset.visible_to(user)

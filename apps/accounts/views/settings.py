@@ -25,7 +25,7 @@ def _person(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    # A form that is refused leaves its values on the instance: a copy keeps the frame's name right.
+    # A copy: a form that is refused leaves its values on the instance, and the frame shows a name.
     person = User.objects.get(pk=_person(request).pk)
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -33,7 +33,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         with override(person.language or None):
             messages.success(request, _("Your settings were saved."))
         return redirect("accounts:settings")
-    return render(request, "accounts/settings.html", {"form": form, "person": _person(request)})
+    roles = person.assignments.select_related("team").order_by("team__path", "role")
+    return render(request, "accounts/settings.html", {"form": form, "person": person, "roles": roles})
 
 
 @login_not_required
