@@ -48,8 +48,6 @@ if DEMO and SECRET_KEY in SAMPLE_SECRETS:
 SECRET_KEY_GIVEN = SECRET_KEY not in SAMPLE_SECRETS
 if not SECRET_KEY_GIVEN:
     SECRET_KEY = secrets.token_urlsafe(50)
-# The password of every example account; they exist in demo mode only.
-DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="quality-first-2026")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -194,7 +192,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 10,
-    "socket_timeout": 5,
+    # A page that hands over a hint waits no longer for a broker that is frozen; the worker, whose
+    # connection is made to wait, takes more (apps.operations.worker).
+    "socket_timeout": 1,
     "socket_connect_timeout": 1,
     "socket_keepalive": True,
     "health_check_interval": 10,
@@ -284,7 +284,11 @@ if env.str("OIDC_SERVER_URL", default=""):
 # --- Language, time -------------------------------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", _("English")), ("zh-hant", _("Traditional Chinese")), ("zh-hans", _("Simplified Chinese"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("zh-hant", _("Traditional Chinese")),
+    ("zh-hans", _("Simplified Chinese")),
+]
 LOCALE_PATHS = [BASE_DIR / "improve" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Taipei")
 USE_I18N = True

@@ -14,15 +14,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from apps.accounts.choices import Role
-from apps.accounts.models import RoleAssignment, User
+from apps.accounts.examples import example_accounts
+from apps.accounts.models import User
 
 Say = Callable[[str], None]
 
 
 def prepare(say: Say) -> None:
     """Bring the data folder up to date. Does nothing, quickly, when it already is."""
-    for folder in ("run", "logs", "files", "mail"):
+    for folder in ("run", "logs", "files", "mail", "static"):
         (settings.DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
     _migrate(say)
     if not settings.WHITENOISE_USE_FINDERS:
@@ -71,20 +71,14 @@ def _static_fingerprint() -> str:
     return found.hexdigest()
 
 
-def example_accounts() -> list[str]:
-    """One line for each role: who holds it in the example organisation, and the password."""
-    if not settings.DEMO:
+def accounts_to_try() -> list[str]:
+    """One line for each role of the example organisation; nothing outside demo mode."""
+    examples = example_accounts()
+    if not examples:
         return []
-    lines = []
-    for role in Role:
-        holder = RoleAssignment.objects.filter(role=role).order_by("pk").first()
-        if holder is not None:
-            lines.append(f"  {role.value.replace('_', ' '):<14} {holder.user.email}")
-    if not lines:
-        return []
+    width = max(len(str(example.role)) for example in examples)
     return [
-        "Sign in as one of these example people:",
-        *lines,
-        f"  password for all: {settings.DEMO_PASSWORD}",
+        f"Sign in as one of these, password {examples[0].password}",
+        *(f"  {example.role!s:<{width}}  {example.email}" for example in examples),
         "",
     ]

@@ -7,7 +7,7 @@ import signal
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import worker_before_create_process, worker_process_init
+from celery.signals import celeryd_init, worker_before_create_process, worker_process_init
 
 from apps.operations.heartbeat import INTERVAL, sign_and_let_go
 from apps.operations.process import die_with_parent
@@ -31,6 +31,11 @@ class SignOfLife(bootsteps.StartStopStep):
             self._timer.cancel()
 
 
+def be_patient(conf: Any, **kwargs: Any) -> None:
+    """The web's time limit for the broker is short on purpose; the worker can wait longer."""
+    conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": 5}
+
+
 def before_fork(**kwargs: Any) -> None:
     """Keep the collector off what parent and children share, so that it stays shared."""
     gc.freeze()
@@ -43,5 +48,6 @@ def in_child(**kwargs: Any) -> None:
 
 def install(app: Celery) -> None:
     app.steps["worker"].add(SignOfLife)
+    celeryd_init.connect(be_patient, weak=False)
     worker_before_create_process.connect(before_fork, weak=False)
     worker_process_init.connect(in_child, weak=False)

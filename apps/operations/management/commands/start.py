@@ -23,7 +23,7 @@ from apps.operations import broker
 from apps.operations.errors import CannotStart
 from apps.operations.ownership import take_folder, take_port
 from apps.operations.parts import Tree
-from apps.operations.prepare import example_accounts, prepare
+from apps.operations.prepare import accounts_to_try, prepare
 from apps.operations.secret import require_secret
 
 MODEST = {
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         except (CannotStart, ImproperlyConfigured) as error:
             raise CommandError(str(error), returncode=2) from None
         prepare(self.stdout.write)
-        tree = Tree(**(tree.__dict__ | {"farewell": example_accounts()}))
+        tree = Tree(**(tree.__dict__ | {"farewell": accounts_to_try()}))
         connections.close_all()
         self.stdout.flush()
         os.set_inheritable(lock, True)

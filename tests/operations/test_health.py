@@ -1,0 +1,95 @@
+"""What machines that watch us are told."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from django.utils import timezone
+
+from apps.operations import health
+from apps.operations.heartbeat import sign
+from apps.operations.models import Heartbeat
+from tests.processes import Broker
+
+
+def sign_all() -> None:
+    for part in health.SILENT_AFTER:
+        sign(part)
+
+
+def test_live_needs_no_login_and_no_database(client: Client) -> None:
+    answer = client.get("/health/live")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_ready_names_what_is_red_without_a_broker(db: None, client: Client) -> None:
+    sign_all()
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["red"] == ["broker"]
+
+
+def test_ready_when_every_part_is_well(db: None, broker: Broker, client: Client) -> None:
+    sign_all()
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200, answer.json()
+    assert answer.json()["parts"]["worker"]["age_seconds"] < 5
+
+
+@pytest.mark.parametrize("part", ["worker", "beat", "tasks"])
+def test_a_silent_part_is_red_and_no_other(
+    db: None, broker: Broker, client: Client, part: str
+) -> None:
+    sign_all()
+    Heartbeat.objects.filter(part=part).update(at=timezone.now() - timedelta(minutes=10))
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["red"] == [part]
+    assert answer.json()["parts"][part]["age_seconds"] >= 600
+
+
+def test_a_part_never_seen_is_red(db: None, broker: Broker, client: Client) -> None:
+    assert client.get("/health/ready").json()["red"] == ["worker", "beat", "tasks"]
+
+
+def test_a_frozen_broker_does_not_hold_up_the_answer(
+    db: None, broker: Broker, client: Client
+) -> None:
+    sign_all()
+    broker.freeze()
+    try:
+        began = time.monotonic()
+        answer = client.get("/health/ready")
+        took = time.monotonic() - began
+    finally:
+        broker.thaw()
+    assert answer.json()["red"] == ["broker"]
+    assert took < 1.5
+
+
+def test_a_database_that_fails_is_an_answer_not_an_error(
+    db: None, broker: Broker, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise DatabaseError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(health.connection, "cursor", refuse)
+        answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["red"] == ["database"]
+
+
+def test_health_only_reads(client: Client) -> None:
+    for path in ("/health/live", "/health/ready"):
+        assert client.post(path).status_code == 405
+
+
+def test_signing_twice_keeps_one_row(db: None) -> None:
+    sign("worker")
+    sign("worker")
+    assert Heartbeat.objects.count() == 1

@@ -1,0 +1,146 @@
+"""Real processes for tests: the broker and a Celery worker, started and hurt at will."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+from redis import Redis
+
+from apps.operations import broker
+from apps.operations.process import die_with_parent
+
+
+class Broker:
+    """The embedded broker on a socket."""
+
+    def __init__(self, binary: Path, socket_path: Path) -> None:
+        self._binary, self.socket_path = binary, socket_path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.socket_path.parent.mkdir(parents=True, exist_ok=True)
+        command = broker.arguments(
+            self._binary, socket_path=self.socket_path, folder=self.socket_path.parent
+        )
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: die_with_parent(signal.SIGKILL),
+        )
+        _wait_until(lambda: broker.answers(self.socket_path), 10, "the broker answers")
+
+    def stop(self) -> None:
+        """Gone at once, with everything in it, as in a crash."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self.socket_path.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def empty(self) -> None:
+        with contextlib.closing(Redis(unix_socket_path=str(self.socket_path))) as client:
+            client.flushall()
+
+
+class Worker:
+    """A Celery worker in its own processes, on the database of the running test."""
+
+    def __init__(self) -> None:
+        self.log = Path(settings.DATA_DIR) / "worker.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        began = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "celery", "--app", "improve", "worker",
+                    "--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO",
+                    "--without-gossip", "--without-mingle", "--without-heartbeat",
+                ],
+                cwd=settings.BASE_DIR,
+                env=os.environ | _environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                preexec_fn=lambda: die_with_parent(signal.SIGKILL),
+            )  # fmt: skip
+        _wait_until(lambda: self._is_ready(began), 60, f"the worker is ready; see {self.log}")
+
+    def _is_ready(self, began: int) -> bool:
+        assert self._process is not None
+        written = self.log.read_bytes()[began:]
+        assert self._process.poll() is None, written.decode()[-3000:]
+        return b" ready." in written
+
+    def kill(self) -> None:
+        """kill -9 of the whole worker: main process and pool children, in any order."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            self.kill()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "improve.settings",
+        "IMPROVE_DATA": str(settings.DATA_DIR),
+        "IMPROVE_DEMO": "1",
+        "DATABASE_URL": database_url(),
+    }
+
+
+def database_url() -> str:
+    """The database the running test uses, as DATABASE_URL names it."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    credentials = quote(found["USER"], safe="")
+    if found["PASSWORD"]:
+        credentials += f":{quote(found['PASSWORD'], safe='')}"
+    host = found["HOST"]
+    name = f"/{found['NAME']}"
+    if host.startswith("/"):
+        return f"postgres://{credentials}@{quote(host, safe='')}:{found['PORT'] or 5432}{name}"
+    return f"postgres://{credentials}@{host or 'localhost'}:{found['PORT'] or 5432}{name}"
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds:g} s: {what}")
