@@ -1,0 +1,228 @@
+"""What the example organisation measures: one characteristic for each type of chart and more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from apps.measurements.choices import DataType, Direction, Subgrouping
+from apps.portfolio.demo import series as make
+from apps.portfolio.demo.series import Series
+
+LOWER, HIGHER, TARGET = Direction.LOWER, Direction.HIGHER, Direction.TARGET
+BY_COLUMN, FIXED = Subgrouping.COLUMN, Subgrouping.FIXED
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A characteristic, its chart and the whole of its data."""
+
+    key: str
+    name: str
+    team: str
+    owner: str
+    kind: str
+    series: Series
+    data_type: DataType = DataType.VARIABLE
+    simulated: bool = True
+    fields: dict[str, Any] = field(default_factory=dict)
+    rules: tuple[str, ...] = ("nelson:1", "nelson:2")
+
+
+def stories(today: date) -> list[Measured]:
+    """The characteristics that projects work on; their data arrives in parts."""
+    yesterday = today - timedelta(days=1)
+    response = make.meet_case(
+        make.subgroups_of(
+            seed=11, last=yesterday, points=100, size=5, means=[(0, 6.8), (60, 5.1)], sigma=0.9
+        ),
+        change_at=300, reduction=0.25,
+    )  # fmt: skip
+    faults = make.meet_case_in_counts(
+        make.counts(
+            seed=22, last=yesterday, points=52, rates=[(0, 2.9), (38, 1.9)], size=10.0,
+            size_spread=0.08, step_days=7,
+        ),
+        change_at=38, reduction=0.35,
+    )  # fmt: skip
+    complaints = make.meet_case_in_counts(
+        make.counts(seed=33, last=yesterday, points=52, rates=[(0, 18.0), (38, 9.0)], step_days=7),
+        change_at=38, reduction=0.5,
+    )  # fmt: skip
+    repeat_calls = make.counts(
+        seed=44, last=yesterday, points=33, rates=[(0, 0.091), (15, 0.079), (24, 0.067)], size=600,
+        size_spread=0.06, proportion=True, step_days=7,
+    )  # fmt: skip
+    activation = make.individuals(
+        seed=55, last=yesterday, points=45, mean=21.4, sigma=1.7, decimals=1
+    )
+    disputes = make.counts(
+        seed=66, last=yesterday, points=40, rates=[(0, 0.034)], size=400, proportion=True, step_days=7
+    )
+    return [
+        Measured(
+            "response", "First response, business fault desk 企業障礙首次回應", "desk", "lead", "xbar-r",
+            response,
+            fields={
+                "unit": "min", "direction": LOWER, "subgrouping": BY_COLUMN, "usl": 8.0, "target": 5.4,
+                "description": "Minutes from ring to a technician on the line; five calls drawn a day.",
+            },
+        ),
+        Measured(
+            "faults", "Network faults per 100 lines 每百線障礙數", "network", "tseng", "u", faults,
+            DataType.DEFECTS,
+            fields={
+                "unit": "faults", "direction": LOWER,
+                "description": "Faults a week on the lines in service; area in units of 100 lines.",
+            },
+        ),
+        Measured(
+            "complaints", "Complaints a week 每週客訴", "care", "yeh", "c", complaints, DataType.DEFECTS,
+            fields={
+                "unit": "complaints", "decimals": 0, "direction": LOWER,
+                "description": "Complaints received a week, all channels.",
+            },
+        ),
+        Measured(
+            "repeat_calls", "Repeat calls within 7 days of a bill change 帳單變更後7日內重複來電",
+            "care", "yeh", "p", repeat_calls, DataType.DEFECTIVES,
+            fields={
+                "unit": "", "direction": LOWER, "decimals": 3,
+                "description": "Customers who call again within 7 days of a changed bill.",
+            },
+        ),
+        Measured(
+            "activation", "Order-to-activation, fibre 光纖開通時間", "network", "kao", "i-mr", activation,
+            fields={
+                "unit": "h", "direction": LOWER, "decimals": 1, "usl": 30.0, "target": 16.0,
+                "description": "Hours from the order to the first light, mean of the day.",
+            },
+        ),
+        Measured(
+            "disputes", "Disputed bills 帳單爭議率", "care", "pan", "p", disputes, DataType.DEFECTIVES,
+            fields={
+                "direction": LOWER, "decimals": 3,
+                "description": "Bills disputed out of 400 drawn a week.",
+            },
+        ),
+    ]  # fmt: skip
+
+
+def charted(today: date) -> list[Measured]:
+    """Characteristics without a project: the rest of the wall."""
+    yesterday = today - timedelta(days=1)
+    faults = make.counts(
+        seed=77, last=yesterday, points=40, rates=[(0, 0.055)], size=220, size_spread=0.15,
+        proportion=True, step_days=1, steps={38: 25, 39: 29},
+    )  # fmt: skip
+    return [
+        Measured(
+            "repeat_faults", "Repeat faults within 7 days 7日內重複障礙", "network", "tseng", "p", faults,
+            DataType.DEFECTIVES,
+            fields={
+                "direction": LOWER, "decimals": 3,
+                "description": "Faults on a line repaired in the last 7 days.",
+            },
+        ),
+        Measured(
+            "chat", "Chat wait, consumer 線上客服等候", "desk", "member", "xbar-r",
+            make.subgroups_of(
+                seed=88, last=yesterday, points=45, size=5, means=[(0, 3.1), (34, 3.55)], sigma=0.55
+            ),
+            fields={
+                "unit": "min", "direction": LOWER, "subgrouping": BY_COLUMN, "usl": 5.0,
+                "description": "Minutes until an agent writes; five chats drawn a day.",
+            },
+        ),
+        Measured(
+            "call_back", "Call-back time 回電時間", "desk", "chen", "xbar-s",
+            make.subgroups_of(
+                seed=99, last=yesterday, points=40, size=8, means=[(0, 42.0)], sigma=6.5, decimals=1
+            ),
+            fields={
+                "unit": "min", "direction": LOWER, "subgrouping": BY_COLUMN, "decimals": 1, "usl": 65.0,
+                "description": "Minutes until the promised call; eight calls drawn a day.",
+            },
+        ),
+        Measured(
+            "wrong_bills", "Wrong bills in the sample of 200 錯誤帳單", "care", "pan", "np",
+            make.counts(
+                seed=111, last=yesterday, points=36, rates=[(0, 0.03)], size=200, proportion=True
+            ),
+            DataType.DEFECTIVES,
+            fields={
+                "unit": "bills", "direction": LOWER, "decimals": 1,
+                "description": "Bills with at least one error, out of 200 drawn a week.",
+            },
+        ),
+        Measured(
+            "availability", "Core availability 核心網路可用率", "network", "tsai", "i-mr",
+            make.individuals(
+                seed=122, last=yesterday, points=60, mean=99.945, sigma=0.011, decimals=3
+            ),
+            fields={
+                "unit": "%", "direction": HIGHER, "decimals": 3, "lsl": 99.9,
+                "description": "Minutes in service out of all minutes of the day.",
+            },
+        ),
+        Measured(
+            "handling", "Handling time, business 企業客戶處理時間", "desk", "chen", "i-mr",
+            make.individuals(
+                seed=133, last=yesterday, points=52, mean=46.0, sigma=3.4, decimals=1,
+                steps={30: 63.5},
+            ),
+            fields={
+                "unit": "s", "direction": LOWER, "decimals": 1, "usl": 60.0,
+                "description": "Seconds of after-call work, median of the day.",
+            },
+        ),
+        Measured(
+            "answer_time", "客訴回覆時間 Complaint answer time", "care", "kuo", "i-mr",
+            make.individuals(
+                seed=144, last=yesterday, points=40, mean=5.6, sigma=0.75, decimals=1
+            ),
+            fields={
+                "unit": "h", "direction": LOWER, "decimals": 1, "usl": 8.0,
+                "description": "從客訴登錄到首次書面回覆的小時數，每日平均。",
+            },
+        ),
+        Measured(
+            "survey_slips", "Slips per installation report 裝機報告缺漏", "network", "kao", "u",
+            make.counts(
+                seed=155, last=yesterday, points=35, rates=[(0, 0.42)], size=25.0, size_spread=0.2,
+                step_days=1,
+            ),
+            DataType.DEFECTS,
+            fields={
+                "unit": "slips", "direction": LOWER,
+                "description": "Missing or wrong entries per installation report of the day.",
+            },
+        ),
+        Measured(
+            "piston", "Piston ring diameter (Montgomery)", "company", "lead", "xbar-r",
+            make.published("piston_rings", value="diameter", subgroup="sample"), simulated=False,
+            fields={
+                "unit": "mm", "direction": TARGET, "subgrouping": BY_COLUMN, "decimals": 3,
+                "lsl": 73.95, "target": 74.0, "usl": 74.05,
+                "description": "Published series: inside diameter of forged piston rings, 40 samples of 5.",
+            },
+        ),
+        Measured(
+            "juice", "Orange juice cans (Montgomery)", "company", "lead", "p",
+            make.published("orange_juice", value="defective", size="size"), DataType.DEFECTIVES,
+            simulated=False,
+            fields={
+                "direction": LOWER, "decimals": 3,
+                "description": "Published series: nonconforming cans in samples of 50.",
+            },
+        ),
+        Measured(
+            "circuits", "Printed circuit boards (Montgomery)", "company", "lead", "c",
+            make.published("circuits", value="nonconformities"), DataType.DEFECTS, simulated=False,
+            fields={
+                "unit": "nonconformities", "decimals": 0, "direction": LOWER,
+                "description": "Published series: nonconformities in samples of 100 boards.",
+            },
+        ),
+    ]  # fmt: skip

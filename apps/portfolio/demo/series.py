@@ -1,0 +1,160 @@
+"""The data of the example organisation: simulated with fixed seeds, or published.
+
+Simulated series are deterministic. Where a series has a before and an after, the after part is
+shifted so that its mean differs from the mean before by exactly the percentage of the case.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from statistics import fmean
+from zoneinfo import ZoneInfo
+
+DATA = Path(__file__).parent / "data"
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values in time order; `sizes` for counts, `subgroups` where values are drawn together."""
+
+    values: list[float]
+    sizes: list[float] | None = None
+    subgroups: list[str] | None = None
+    observed_at: list[datetime] | None = field(default=None)
+
+    def split(self, position: int) -> tuple[Series, Series]:
+        """The first `position` values and the rest, to be attached one after the other."""
+        return self._part(0, position), self._part(position, len(self.values))
+
+    def _part(self, start: int, stop: int) -> Series:
+        return Series(
+            self.values[start:stop],
+            self.sizes[start:stop] if self.sizes else None,
+            self.subgroups[start:stop] if self.subgroups else None,
+            self.observed_at[start:stop] if self.observed_at else None,
+        )
+
+
+def _at(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), TAIPEI)
+
+
+def _days(last: date, count: int, step: int = 1) -> list[date]:
+    return [last - timedelta(days=step * back) for back in range(count - 1, -1, -1)]
+
+
+def _scaled(values: list[float], mean: float, decimals: int) -> list[float]:
+    """The same pattern around another mean: each value multiplied by one factor."""
+    factor = mean / fmean(values)
+    return [round(value * factor, decimals) for value in values]
+
+
+def subgroups_of(
+    *, seed: int, last: date, points: int, size: int, means: list[tuple[int, float]], sigma: float,
+    decimals: int = 2, day_sigma: float = 0.0,
+) -> Series:  # fmt: skip
+    """Subgroups of `size` values a day; `means` holds (from this point on, process mean)."""
+    draw = random.Random(seed)  # noqa: S311  example data, no secret
+    values, names, times = [], [], []
+    mean = means[0][1]
+    changes = dict(means)
+    for point, day in enumerate(_days(last, points)):
+        mean = changes.get(point, mean)
+        level = mean + draw.gauss(0, day_sigma)
+        for item in range(size):
+            values.append(round(max(draw.gauss(level, sigma), 0.05), decimals))
+            names.append(day.isoformat())
+            times.append(_at(day, 9 + item % 9, draw.randrange(60)))
+    order = sorted(range(len(values)), key=lambda i: times[i])
+    return Series([values[i] for i in order], None, [names[i] for i in order], [times[i] for i in order])
+
+
+def individuals(
+    *, seed: int, last: date, points: int, mean: float, sigma: float, decimals: int = 2,
+    steps: dict[int, float] | None = None, step_days: int = 1,
+) -> Series:  # fmt: skip
+    """One value a day (or every `step_days`); `steps` sets single points to a value."""
+    draw = random.Random(seed)  # noqa: S311
+    values = [round(draw.gauss(mean, sigma), decimals) for _ in range(points)]
+    for point, value in (steps or {}).items():
+        values[point] = value
+    return Series(values, observed_at=[_at(day) for day in _days(last, points, step_days)])
+
+
+def counts(
+    *, seed: int, last: date, points: int, rates: list[tuple[int, float]], size: float | None = None,
+    size_spread: float = 0.0, proportion: bool = False, step_days: int = 7,
+    steps: dict[int, float] | None = None,
+) -> Series:  # fmt: skip
+    """Counts a period: of `rate` per unit on a varying number of units, or of defectives.
+
+    `rates` holds (from this point on, rate). Drawn as binomial or Poisson counts.
+    """
+    draw = random.Random(seed)  # noqa: S311
+    changes, rate = dict(rates), rates[0][1]
+    values, sizes = [], []
+    for point in range(points):
+        rate = changes.get(point, rate)
+        units = (size or 1.0) * (1 + draw.uniform(-size_spread, size_spread))
+        units = float(round(units)) if size and size > 2 else units
+        if proportion:
+            value = sum(draw.random() < rate for _ in range(int(units)))
+        else:
+            value = _poisson(draw, rate * units)
+        values.append(float((steps or {}).get(point, value)))
+        sizes.append(units)
+    return Series(
+        values, sizes if size else None, observed_at=[_at(d) for d in _days(last, points, step_days)]
+    )
+
+
+def _poisson(draw: random.Random, mean: float) -> int:
+    """A Poisson count by adding exponential waiting times (means of the example are small)."""
+    count, elapsed = 0, draw.expovariate(1.0)
+    while elapsed < mean:
+        count, elapsed = count + 1, elapsed + draw.expovariate(1.0)
+    return count
+
+
+def meet_case(series: Series, *, change_at: int, reduction: float, decimals: int = 2) -> Series:
+    """Shift what comes after `change_at` so that its mean is lower by exactly `reduction`.
+
+    The percentages of the case are from the literature; the series itself is simulated.
+    """
+    before, after = series.values[:change_at], series.values[change_at:]
+    wanted = fmean(before) * (1 - reduction)
+    return Series(
+        before + _scaled(after, wanted, decimals), series.sizes, series.subgroups, series.observed_at
+    )
+
+
+def meet_case_in_counts(series: Series, *, change_at: int, reduction: float) -> Series:
+    """As `meet_case`, for counts: single events are taken off or added until the rates fit."""
+    sizes = series.sizes or [1.0] * len(series.values)
+    values = list(series.values)
+    before = sum(values[:change_at]) / sum(sizes[:change_at])
+    wanted = round(before * (1 - reduction) * sum(sizes[change_at:]))
+    later = range(change_at, len(values))
+    excess = round(sum(values[change_at:])) - wanted
+    step = 1 if excess > 0 else -1
+    while excess != 0:
+        point = max(later, key=lambda i: step * values[i] / sizes[i])
+        values[point] -= step
+        excess -= step
+    return Series(values, series.sizes, series.subgroups, series.observed_at)
+
+
+def published(name: str, *, value: str, size: str = "", subgroup: str = "") -> Series:
+    """A series of a textbook, as printed (see data/SOURCES.md)."""
+    with (DATA / f"{name}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Series(
+        [float(row[value]) for row in rows],
+        [float(row[size]) for row in rows] if size else None,
+        [row[subgroup] for row in rows] if subgroup else None,
+    )
