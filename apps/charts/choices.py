@@ -1,4 +1,4 @@
-"""Chart types, run rules and the states of a chart."""
+"""Chart types, estimators, run rules and the states of a chart."""
 
 from __future__ import annotations
 
@@ -14,6 +14,31 @@ class ChartKind(TextChoices):
     NP = "np", _("np")
     C = "c", _("c")
     U = "u", _("u")
+
+
+SUBGROUP_KINDS = frozenset({ChartKind.XBAR_R, ChartKind.XBAR_S})
+VARIABLE_KINDS = SUBGROUP_KINDS | {ChartKind.I_MR}
+DEFECTIVES_KINDS = frozenset({ChartKind.P, ChartKind.NP})
+DEFECTS_KINDS = frozenset({ChartKind.C, ChartKind.U})
+
+
+class Estimator(TextChoices):
+    """How sigma is estimated; which ones serve a chart is for the engine to say."""
+
+    MR_MEAN = "mr-mean", _("mean moving range")
+    MR_MEDIAN = "mr-median", _("median moving range")
+    RBAR_MVLUE = "rbar-mvlue", _("ranges, weighted by size")
+    RBAR = "rbar", _("mean range")
+    SBAR_MVLUE = "sbar-mvlue", _("standard deviations, weighted by size")
+    SBAR = "sbar", _("mean standard deviation")
+    POOLED_SD = "pooled-sd", _("pooled standard deviation")
+
+
+class RuleSet(TextChoices):
+    NELSON = "nelson", _("Nelson")
+    WESTERN_ELECTRIC = "western-electric", _("Western Electric")
+    AIAG = "aiag", _("AIAG")
+    MONTGOMERY = "montgomery", _("Montgomery")
 
 
 class ChartState(TextChoices):

@@ -46,6 +46,7 @@ class ControlChart(Timestamped, Versioned):
     # Recomputing: attempts for the present versions, and why the last one failed.
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     attempted_for = models.CharField(max_length=50, blank=True, editable=False)
+    attempted_at = models.DateTimeField(null=True, editable=False)
     failure = models.TextField(blank=True, editable=False)
 
     objects = ControlChartQuerySet.as_manager()
@@ -136,6 +137,8 @@ class ChartResult(models.Model):
     summary = models.JSONField(default=dict)
     # Phases with limits, capability, sigma level, warnings: what the chart page says.
     content = models.JSONField(default=dict)
+    # SHA-256 over the plotted points: what a gate decision freezes.
+    points_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -154,6 +157,7 @@ class PointBlock(models.Model):
     result = models.ForeignKey(ChartResult, on_delete=models.CASCADE, related_name="blocks")
     number = models.PositiveIntegerField()
     first = models.PositiveIntegerField()
+    # Columns: sequence, time, label, size, excluded, and the panels with points and lines.
     content = models.JSONField()
 
     class Meta:
@@ -167,7 +171,11 @@ class PointBlock(models.Model):
 
 
 class Signal(Versioned):
-    """A rule broken at a point. It stays a row while its pattern grows, so its cause stays too."""
+    """A rule broken at a point. It stays a row while its pattern grows, so its cause stays too.
+
+    `details` holds the figures of its sentence: the value and the line it crossed, the mean of
+    the pattern, and (once explained) up to which point the explanation was given.
+    """
 
     chart = models.ForeignKey(ControlChart, on_delete=models.CASCADE, related_name="signals")
     panel = models.CharField(max_length=20)
@@ -178,7 +186,9 @@ class Signal(Versioned):
     point = models.PositiveIntegerField()
     last = models.PositiveIntegerField()
     # The first observation of the pattern: identifies the signal across recomputations.
+    # The last observation tells, after limits were moved, that it is still the same pattern.
     sequence = models.PositiveBigIntegerField()
+    last_sequence = models.PositiveBigIntegerField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     details = models.JSONField(default=dict)
@@ -204,7 +214,8 @@ class Signal(Versioned):
         ordering = ["-point", "rule"]
         constraints = [
             models.UniqueConstraint(
-                fields=["chart", "panel", "rule", "sequence"], name="signal_once_per_pattern"
+                fields=["chart", "panel", "rule", "side", "sequence"],
+                name="signal_once_per_pattern",
             )
         ]
         indexes = [models.Index(fields=["chart", "present", "cause_state"])]

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('settings_changed_at', models.DateTimeField(auto_now_add=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('attempted_for', models.CharField(blank=True, editable=False, max_length=50)),
+                ('attempted_at', models.DateTimeField(editable=False, null=True)),
                 ('failure', models.TextField(blank=True, editable=False)),
                 ('characteristic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charts', to='measurements.characteristic')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
@@ -52,6 +53,7 @@ class Migration(migrations.Migration):
                 ('n_observations', models.PositiveIntegerField(default=0)),
                 ('summary', models.JSONField(default=dict)),
                 ('content', models.JSONField(default=dict)),
+                ('points_digest', models.CharField(blank=True, max_length=64)),
                 ('chart', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='result', to='charts.controlchart')),
             ],
         ),
@@ -123,6 +125,7 @@ class Migration(migrations.Migration):
                 ('point', models.PositiveIntegerField()),
                 ('last', models.PositiveIntegerField()),
                 ('sequence', models.PositiveBigIntegerField()),
+                ('last_sequence', models.PositiveBigIntegerField()),
                 ('started_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('details', models.JSONField(default=dict)),
@@ -163,6 +166,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='signal',
-            constraint=models.UniqueConstraint(fields=('chart', 'panel', 'rule', 'sequence'), name='signal_once_per_pattern'),
+            constraint=models.UniqueConstraint(fields=('chart', 'panel', 'rule', 'side', 'sequence'), name='signal_once_per_pattern'),
         ),
     ]

@@ -1,0 +1,50 @@
+"""In which unit and with how many places the figures of a chart are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.charts.choices import ChartKind
+from apps.charts.models import ControlChart
+from apps.common.templatetags.formats import number
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """`factor` turns a stored figure into the shown one: shares are shown as percentages."""
+
+    unit: str
+    factor: float
+    decimals: int
+
+    def shown(self, value: float | None) -> float | None:
+        return None if value is None else value * self.factor
+
+    def text(self, value: float | None) -> str:
+        """The figure without its unit."""
+        return number(self.shown(value), self.decimals)
+
+    def with_unit(self, value: float | None) -> str:
+        text = self.text(value)
+        return f"{text}\u00a0{self.unit}" if self.unit and value is not None else text
+
+    def limits(self, lower: float | None, upper: float | None) -> str:
+        """Both control limits, or the one there is."""
+        if lower is None and upper is None:
+            return ""
+        if lower is None:
+            return f"≤ {self.text(upper)}"
+        if upper is None:
+            return f"≥ {self.text(lower)}"
+        return f"{self.text(lower)} – {self.text(upper)}"
+
+
+def display_of(chart: ControlChart) -> Display:
+    characteristic = chart.characteristic
+    if chart.kind == ChartKind.P:
+        return Display(unit="%", factor=100.0, decimals=1)
+    if chart.kind in {ChartKind.NP, ChartKind.C}:
+        return Display(unit=characteristic.unit, factor=1.0, decimals=1)
+    if chart.kind == ChartKind.U:
+        return Display(unit=characteristic.unit, factor=1.0, decimals=2)
+    return Display(unit=characteristic.unit, factor=1.0, decimals=characteristic.decimals)

@@ -1,0 +1,225 @@
+"""Figures of one stretch of a chart: level with interval, capability, sigma level, histogram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from apps import stats
+from apps.charts.choices import DEFECTIVES_KINDS, VARIABLE_KINDS, ChartKind
+from apps.measurements.selectors import Snapshot
+
+CONFIDENCE = 0.95
+# The sigma level that "six sigma" speaks of is the long-term one plus this conversion.
+SHIFT = 1.5
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The observations of a phase that count, without excluded points and missing values."""
+
+    values: FloatArray
+    sizes: FloatArray | None
+    positions: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls,
+        data: Snapshot,
+        starts: NDArray[np.int64],
+        excluded: NDArray[np.bool_],
+        start: int,
+        stop: int,
+    ) -> Stretch:
+        n = len(data.values)
+        lengths = np.diff(starts, append=n)
+        counted = ~np.repeat(excluded, lengths) & np.isfinite(data.values)
+        counted[: starts[start]] = False
+        if stop < len(starts):
+            counted[starts[stop] :] = False
+        positions = np.flatnonzero(counted)
+        sizes = None if data.sizes is None else np.asarray(data.sizes, np.float64)[positions]
+        return cls(np.asarray(data.values, np.float64)[positions], sizes, positions)
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @property
+    def units(self) -> float:
+        """Units or area the counts were found on; the number of counts where none is given."""
+        return float(self.n) if self.sizes is None else float(np.nansum(self.sizes))
+
+
+def phase_figures(kind: str, stretch: Stretch) -> dict[str, Any]:
+    """The level of a phase with its 95 % interval, in the unit of the plotted points."""
+    value, lower, upper = _level(kind, stretch)
+    return {"n": stretch.n, "value": value, "lower": lower, "upper": upper}
+
+
+def _level(kind: str, stretch: Stretch) -> tuple[float | None, float | None, float | None]:
+    if not stretch.n:
+        return None, None, None
+    if kind in VARIABLE_KINDS:
+        return _mean(stretch.values)
+    total = float(stretch.values.sum())
+    if kind in DEFECTIVES_KINDS:
+        share = stats.clopper_pearson(int(total), round(stretch.units), CONFIDENCE)
+        if kind == ChartKind.NP:
+            share = share.scaled(stretch.units / stretch.n)
+        return share.value, _finite(share.lower), _finite(share.upper)
+    rate = stats.poisson_interval(int(total), _exposure(kind, stretch), CONFIDENCE)
+    return rate.value, _finite(rate.lower), _finite(rate.upper)
+
+
+def _mean(values: FloatArray) -> tuple[float, float | None, float | None]:
+    """Mean with Student's interval."""
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, None, None
+    t = float(special.stdtrit(len(values) - 1, 0.5 + CONFIDENCE / 2))
+    half = t * float(values.std(ddof=1)) / len(values) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def capability_figures(
+    kind: str,
+    data: Snapshot,
+    stretches: Sequence[Stretch],
+    newest: stats.PhaseSummary,
+    *,
+    stable: bool,
+) -> dict[str, Any]:
+    """Capability, sigma level, histogram of the newest phase, or the reason there is none."""
+    if kind in VARIABLE_KINDS:
+        return _of_measurements(data, stretches, newest, stable=stable)
+    return _of_counts(kind, stretches)
+
+
+def _of_measurements(
+    data: Snapshot, stretches: Sequence[Stretch], newest: stats.PhaseSummary, *, stable: bool
+) -> dict[str, Any]:
+    stretch = stretches[-1]
+    found: dict[str, Any] = {"capability": None, "capability_problem": None, "histogram": None}
+    if stretch.n:
+        bins = stats.histogram(stretch.values)
+        found["histogram"] = {"edges": bins.edges.tolist(), "counts": bins.counts.tolist()}
+    if data.lsl is None and data.usl is None:
+        return found
+    known = np.isfinite(newest.sigma) and newest.sigma > 0 and np.isfinite(newest.df)
+    try:
+        capability = stats.capability(
+            stretch.values,
+            lsl=data.lsl,
+            usl=data.usl,
+            target=_inside(data),
+            sigma_within=newest.sigma if known else None,
+            df_within=newest.df if known else None,
+            confidence=CONFIDENCE,
+            stable=stable,
+        )
+    except stats.StatsError as error:
+        found["capability_problem"] = {
+            "code": error.code, "params": dict(error.params), "text": str(error),
+        }
+        return found
+    long_term = capability.z_bench_overall
+    found["capability"] = capability.to_dict()
+    found["sigma_level"] = {
+        "z": long_term,
+        "z_shifted": None if long_term is None else long_term + SHIFT,
+        "dpmo": capability.expected_ppm_overall,
+        "defects": capability.observed_below + capability.observed_above,
+        "units": capability.n,
+        "from_model": True,
+    }
+    found["beyond"] = [_beyond(each.values, data.lsl, data.usl) for each in stretches]
+    return found
+
+
+def _inside(data: Snapshot) -> float | None:
+    """The target where it lies between the limits; elsewhere Cpm means nothing."""
+    if data.target is None:
+        return None
+    low = -np.inf if data.lsl is None else data.lsl
+    high = np.inf if data.usl is None else data.usl
+    return data.target if low <= data.target <= high else None
+
+
+def _beyond(values: FloatArray, lsl: float | None, usl: float | None) -> dict[str, int]:
+    below = 0 if lsl is None else int(np.count_nonzero(values < lsl))
+    above = 0 if usl is None else int(np.count_nonzero(values > usl))
+    return {"n": len(values), "below": below, "above": above}
+
+
+def _of_counts(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any]:
+    """Sigma level from the counted defects of the newest phase."""
+    stretch = stretches[-1]
+    found: dict[str, Any] = {"sigma_level": None, "capability_problem": None}
+    units = stretch.units
+    if not stretch.n or not units.is_integer():
+        return found
+    try:
+        level = stats.sigma_level(int(stretch.values.sum()), int(units), confidence=CONFIDENCE)
+    except stats.StatsError as error:
+        found["capability_problem"] = {
+            "code": error.code, "params": dict(error.params), "text": str(error),
+        }
+        return found
+    found["sigma_level"] = level.to_dict() | {"from_model": False}
+    return found
+
+
+def comparison_figures(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any] | None:
+    """The first phase against the newest one, in the unit of the plotted points."""
+    if len(stretches) < 2:
+        return None
+    before, after = stretches[0], stretches[-1]
+    try:
+        if kind in VARIABLE_KINDS:
+            found = stats.compare(before.values, after.values, kind="means", confidence=CONFIDENCE)
+        elif kind in DEFECTIVES_KINDS:
+            found = stats.compare(
+                (int(before.values.sum()), round(before.units)),
+                (int(after.values.sum()), round(after.units)),
+                kind="proportions",
+                confidence=CONFIDENCE,
+            )
+        else:
+            found = stats.compare(
+                (int(before.values.sum()), _exposure(kind, before)),
+                (int(after.values.sum()), _exposure(kind, after)),
+                kind="rates",
+                confidence=CONFIDENCE,
+            )
+    except stats.StatsError:
+        return None
+    factor = _points_per_unit(kind, after)
+    return {
+        "test": found.test,
+        "p_value": _finite(found.p_value),
+        "verdict": found.verdict,
+        "difference": _finite(found.estimate.value * factor),
+        "lower": _finite(found.estimate.lower * factor),
+        "upper": _finite(found.estimate.upper * factor),
+    }
+
+
+def _exposure(kind: str, stretch: Stretch) -> float:
+    return stretch.units if kind == ChartKind.U else float(stretch.n)
+
+
+def _points_per_unit(kind: str, stretch: Stretch) -> float:
+    """An np chart shows defective units of a sample, where shares are compared."""
+    return stretch.units / stretch.n if kind == ChartKind.NP else 1.0

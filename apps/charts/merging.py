@@ -1,0 +1,112 @@
+"""The stored signals follow the patterns found, and keep what people did about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.charts.models import ControlChart, Signal
+from apps.charts.patterns import Pattern
+
+FOUND_FIELDS = (
+    "side", "first", "point", "last", "sequence", "last_sequence", "started_at", "ended_at",
+    "details", "present",
+)  # fmt: skip
+
+
+def merge(
+    chart: ControlChart,
+    patterns: Sequence[Pattern],
+    *,
+    sequences: NDArray[np.int64],
+    now: dt.datetime,
+) -> list[Signal]:
+    """Bring the stored signals in line with the patterns; return those that are new.
+
+    A pattern is the stored one if it begins at the same observation. Where limits moved and a
+    run now begins a few points earlier or later, it is the one it shares observations with.
+    Signals that are gone stay as rows, so that their causes do.
+    """
+    stored = list(Signal.objects.filter(chart=chart))
+    matched = _matched(stored, patterns)
+    changed: list[Signal] = []
+    for signal in stored:
+        before = [getattr(signal, name) for name in FOUND_FIELDS]
+        pattern = matched.get(signal.pk)
+        if pattern is None:
+            _mark_gone(signal, sequences)
+        else:
+            _follow(signal, pattern)
+        if before != [getattr(signal, name) for name in FOUND_FIELDS]:
+            signal.last_seen = now if pattern is not None else signal.last_seen
+            changed.append(signal)
+    Signal.objects.bulk_update(changed, [*FOUND_FIELDS, "last_seen"], batch_size=200)
+    known = {id(pattern) for pattern in matched.values()}
+    fresh = [_new(chart, pattern, now) for pattern in patterns if id(pattern) not in known]
+    return Signal.objects.bulk_create(fresh, batch_size=500)
+
+
+def _matched(stored: list[Signal], patterns: Sequence[Pattern]) -> dict[int, Pattern]:
+    by_key = {(row.panel, row.rule, row.side, row.sequence): row for row in stored}
+    matched: dict[int, Pattern] = {}
+    left: list[Pattern] = []
+    for pattern in patterns:
+        signal = by_key.get(pattern.key)
+        if signal is not None:
+            matched[signal.pk] = pattern
+        else:
+            left.append(pattern)
+    free: dict[tuple[str, str, str], list[Signal]] = defaultdict(list)
+    for signal in stored:
+        if signal.pk not in matched:
+            free[signal.panel, signal.rule, signal.side].append(signal)
+    for pattern in left:
+        candidates = free[pattern.panel, pattern.rule, pattern.side]
+        shared = next(
+            (
+                signal
+                for signal in candidates
+                if signal.sequence <= pattern.last_sequence
+                and pattern.sequence <= signal.last_sequence
+            ),
+            None,
+        )
+        if shared is not None:
+            candidates.remove(shared)
+            matched[shared.pk] = pattern
+    return matched
+
+
+def _follow(signal: Signal, pattern: Pattern) -> None:
+    kept = {key: signal.details[key] for key in ("explained_through",) if key in signal.details}
+    signal.side = pattern.side
+    signal.first, signal.point, signal.last = pattern.first, pattern.point, pattern.last
+    signal.sequence, signal.last_sequence = pattern.sequence, pattern.last_sequence
+    signal.started_at, signal.ended_at = moment(pattern.started), moment(pattern.ended)
+    signal.details = pattern.details | kept
+    signal.present = True
+
+
+def _mark_gone(signal: Signal, sequences: NDArray[np.int64]) -> None:
+    """The pattern no longer holds; where its first point still exists, it is found again there."""
+    signal.present = False
+    at = int(np.searchsorted(sequences, signal.sequence))
+    if at < len(sequences) and int(sequences[at]) == signal.sequence:
+        shift = at - signal.first
+        signal.first, signal.point, signal.last = at, signal.point + shift, signal.last + shift
+
+
+def _new(chart: ControlChart, pattern: Pattern, now: dt.datetime) -> Signal:
+    signal = Signal(
+        chart=chart, panel=pattern.panel, rule=pattern.rule, first_seen=now, last_seen=now
+    )
+    _follow(signal, pattern)
+    return signal
+
+
+def moment(seconds: float | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)

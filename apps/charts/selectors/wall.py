@@ -1,0 +1,120 @@
+"""The wall: all charts a person may see, those that need a person first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from apps.accounts.models import Team, User
+from apps.charts.choices import ChartState
+from apps.charts.models import ControlChart, Signal
+from apps.charts.selectors.signals import open_signals
+
+CARDS_ON_PAGE = 48
+
+
+@dataclass(frozen=True, slots=True)
+class WallFilters:
+    q: str = ""
+    team: Team | None = None
+    state: str = ""
+    kind: str = ""
+    page: int = 1
+
+
+@dataclass(slots=True)
+class Card:
+    chart: ControlChart
+    state: str
+    signals: list[Signal] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Signal | None:
+        """The signal the card speaks of: unassigned first, then the newest."""
+        unassigned = [signal for signal in self.signals if signal.assigned_to_id is None]
+        return (unassigned or self.signals or [None])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    page: Page[ControlChart]
+    cards: list[Card]
+    counts: dict[str, int]
+    unassigned: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def needing_cause(self) -> list[Card]:
+        return [card for card in self.cards if card.state == ChartState.SIGNAL]
+
+    @property
+    def others(self) -> list[Card]:
+        return [card for card in self.cards if card.state != ChartState.SIGNAL]
+
+
+def wall(user: User, filters: WallFilters) -> Wall:
+    found = filtered(user, filters)
+    counts = {
+        row["state_now"]: row["n"]
+        for row in found.order_by().values("state_now").annotate(n=Count("pk"))
+    }
+    unassigned = found.filter(state_now=ChartState.SIGNAL, nobody=True).count()
+    ordered = found.select_related(
+        "characteristic__team", "characteristic__owner", "result"
+    ).order_by(
+        Case(
+            When(state_now=ChartState.SIGNAL, nobody=True, then=Value(0)),
+            When(state_now=ChartState.SIGNAL, then=Value(1)),
+            When(state_now=ChartState.LATE, then=Value(2)),
+            When(state_now=ChartState.UNKNOWN, then=Value(3)),
+            default=Value(4),
+            output_field=IntegerField(),
+        ),
+        "characteristic__name",
+        "pk",
+    )
+    page = Paginator(ordered, CARDS_ON_PAGE).get_page(filters.page)
+    return Wall(page=page, cards=_cards(page), counts=counts, unassigned=unassigned)
+
+
+def filtered(user: User, filters: WallFilters) -> QuerySet[ControlChart]:
+    """The charts of the wall, each with its state and whether nobody looks for a cause."""
+    nobody = open_signals().filter(chart=OuterRef("pk"), assigned_to__isnull=True)
+    charts = (
+        ControlChart.objects.visible_to(user)
+        .filter(characteristic__archived_at__isnull=True)
+        .annotate(
+            state_now=Coalesce("result__state", Value(ChartState.UNKNOWN.value)),
+            nobody=Exists(nobody),
+        )
+    )
+    if filters.q:
+        words = Q(characteristic__name__icontains=filters.q)
+        charts = charts.filter(words | Q(characteristic__code__icontains=filters.q))
+    if filters.team is not None:
+        charts = charts.filter(characteristic__team__path__startswith=filters.team.path)
+    if filters.state:
+        charts = charts.filter(state_now=filters.state)
+    if filters.kind:
+        charts = charts.filter(kind=filters.kind)
+    return charts
+
+
+def _cards(page: Page[ControlChart]) -> list[Card]:
+    charts = list(page.object_list)
+    cards = {chart.pk: Card(chart, chart.state_now) for chart in charts}
+    signals = (
+        open_signals()
+        .filter(chart__in=list(cards))
+        .select_related("assigned_to")
+        .order_by("-last", "rule")
+    )
+    for signal in signals:
+        cards[signal.chart_id].signals.append(signal)
+    return list(cards.values())
