@@ -33,6 +33,9 @@ ERRORS: dict[str, str] = {
     "opportunities; count the opportunities of a unit anew.",
     "no_units": "There are no units, so no rate exists; count at least one.",
     "no_steps": "A rolled yield needs at least one step.",
+    "nothing_fits": "None of the distributions can describe these values; check them for mistakes.",
+    "does_not_fit": "The {distribution} distribution cannot describe these values; choose another "
+    "or leave the choice open.",
     "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",
@@ -52,6 +55,13 @@ NOTICES: dict[str, str] = {
     "no_defects": "No defect was found: the data give a bound, not a level.",
     "all_defective": "Every opportunity was a defect: the data give a bound, not a level.",
     "few_units": "{n} opportunities are few; the interval is wide.",
+    "few_values_for_tails": "{n} values are few to know the tails of a distribution; collect at "
+    "least {needed}.",
+    "poor_fit": "Even the {distribution} distribution does not describe the values well "
+    "(p = {p_value:.3g}).",
+    "few_samples": "{n} samples are few for a capability; collect at least {needed}.",
+    "rates_differ": "The rate was not the same in all samples (p = {p_value:.3g}); look at the "
+    "control chart first.",
     "not_normal_small_sample": "A group of {n} does not look normal; compare ranks or medians too.",
     "order_matters": "Neighbouring values resemble each other, so the sample tells less than its "
     "size suggests; look at the control chart first.",
