@@ -1,0 +1,47 @@
+"""`make test`: the whole suite on PostgreSQL where there is one, then on SQLite.
+
+SQLite comes last and with everything, browser tests included, so that the closing line is that
+of the full run. PostgreSQL is the one DATABASE_URL names, else one that answers on PGHOST or the
+local socket, else one started here from the server programs found on this machine.
+IMPROVE_REQUIRE=postgres,browser makes a missing one an error. Arguments go to pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.postgres import PostgresNotFound, postgres
+
+
+def pytest(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, env=os.environ | environment, check=False).returncode
+
+
+def on_postgres(arguments: list[str]) -> int:
+    required = "postgres" in os.environ.get("IMPROVE_REQUIRE", "").split(",")
+    try:
+        with postgres() as url:
+            print("=== PostgreSQL ===", flush=True)
+            # What touches no database gives the same answer on both: once is enough.
+            return pytest(
+                ["-m", "not browser", "--ignore=tests/stats", "--ignore=apps/stats", *arguments],
+                {"DATABASE_URL": url},
+            )
+    except PostgresNotFound as error:
+        print(f"=== PostgreSQL: not found, {error} ===", flush=True)
+        return 1 if required else 0
+
+
+def main() -> int:
+    arguments = ["-n", "2", "--dist", "loadfile", *sys.argv[1:]]
+    first = on_postgres(arguments)
+    print("=== SQLite ===", flush=True)
+    second = pytest(arguments, {"DATABASE_URL": ""})
+    return first or second
+
+
+if __name__ == "__main__":
+    sys.exit(main())
