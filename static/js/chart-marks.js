@@ -97,21 +97,27 @@ window.ImproveMarks = (() => {
     });
   };
 
+  /* The area between the limits as one shape per stretch with an upper limit, so that no seams show. */
   const band = (pen, cuts, panel, phase) => {
     const { ctx, box } = pen;
-    const lower = panel.lcl ?? [];
     ctx.fillStyle = pen.colours.band;
     ctx.globalAlpha = phase.current ? 1 : 0.65;
-    for (const [from, to, level] of steps(panel.ucl ?? [], phase.start, phase.end)) {
-      for (let i = from; i < to; ) {
-        let next = i + 1;
-        while (next < to && lower[next] === lower[i]) next += 1;
-        const top = pen.y(level);
-        const bottom = number(lower[i]) ? pen.y(lower[i]) : box.bottom;
-        const left = pen.x(cuts[i]);
-        ctx.fillRect(left, top, pen.x(cuts[next]) - left, bottom - top);
-        i = next;
+    const floor = (i) => (number(panel.lcl?.[i]) ? pen.y(panel.lcl[i]) : box.bottom);
+    for (let from = phase.start; from <= phase.end; from += 1) {
+      if (!number(panel.ucl?.[from])) continue;
+      let to = from;
+      while (to < phase.end && number(panel.ucl[to + 1])) to += 1;
+      ctx.beginPath();
+      for (let i = from; i <= to; i += 1) {
+        ctx.lineTo(pen.x(cuts[i]), pen.y(panel.ucl[i]));
+        ctx.lineTo(pen.x(cuts[i + 1]), pen.y(panel.ucl[i]));
       }
+      for (let i = to; i >= from; i -= 1) {
+        ctx.lineTo(pen.x(cuts[i + 1]), floor(i));
+        ctx.lineTo(pen.x(cuts[i]), floor(i));
+      }
+      ctx.fill();
+      from = to;
     }
     ctx.globalAlpha = 1;
   };

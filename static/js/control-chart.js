@@ -284,6 +284,7 @@
       };
     }
 
+    /* uPlot remembers the state of its canvas, so it is always put back. */
     clipped(u, draw, sides = 0) {
       const { left, top, width, height } = u.bbox;
       const room = sides * window.uPlot.pxRatio;
@@ -316,21 +317,25 @@
       const panel = this.panels[index];
       const found = this.marked[index];
       const values = this.data.x.values;
+      const skip = new Set([...found.runs, ...found.signs.keys(), ...this.excluded]);
+      const radius = this.radius(u);
+      this.clipped(u, (pen) => {
+        for (const signal of found.trails) marks.trail(pen, values, panel, signal);
+        for (const phase of this.phases) marks.line(pen, values, panel, phase);
+      });
       this.clipped(u, (pen) => {
         this.drawNotes(pen, index);
-        for (const signal of found.trails) marks.trail(pen, values, panel, signal);
-        const skip = new Set([...found.runs, ...found.signs.keys(), ...this.excluded]);
-        const radius = this.radius(u);
         for (const phase of this.phases) {
-          marks.line(pen, values, panel, phase);
           if (radius) marks.points(pen, values, panel, phase, radius, skip);
         }
         this.drawSigns(pen, panel, found);
         this.drawHere(pen, panel, index);
       }, 7);
+      u.ctx.save();
       const pen = this.pen(u);
       this.drawPhases(pen, index);
       this.drawEnds(pen, index);
+      u.ctx.restore();
     }
 
     /* The room between points decides: full dots, small dots, none (the line alone). */
@@ -355,12 +360,15 @@
         if (!number(panel.points[i]) || found.signs.has(i) || this.excluded.has(i)) continue;
         marks.ring(pen, ...place(i), { colour: signal });
       }
-      for (const [i, sign] of found.signs) {
+      const lastLabel = { above: -Infinity, below: -Infinity };
+      for (const [i, sign] of [...found.signs].sort(([a], [b]) => a - b)) {
         if (!number(panel.points[i])) continue;
         const [x, y] = place(i);
         marks.shape(pen, x, y, sign.kind, this.excluded.has(i));
-        const below = panel.points[i] < (panel.center?.[i] ?? panel.points[i]);
-        marks.write(pen, sign.label, x, y + (below ? 13 : -13) * pen.ratio, {
+        const side = panel.points[i] < (panel.center?.[i] ?? panel.points[i]) ? "below" : "above";
+        if (x - lastLabel[side] < 9 * pen.ratio) continue;
+        lastLabel[side] = x;
+        marks.write(pen, sign.label, x, y + (side === "below" ? 13 : -13) * pen.ratio, {
           size: 11, weight: 700, colour: pen.colours.signalText, align: "center", halo: true,
         });
       }
@@ -462,8 +470,13 @@
       });
     }
 
+    /* Once per frame, and never inside uPlot's own commit, which would swallow it. */
     redraw() {
-      for (const plot of this.plots) plot.redraw(false);
+      if (this.frame) return;
+      this.frame = window.requestAnimationFrame(() => {
+        this.frame = 0;
+        for (const plot of this.plots) plot.redraw(false);
+      });
     }
 
     /* --- Pointing --------------------------------------------------------------------------- */
@@ -480,7 +493,7 @@
       this.panel = panel;
       this.redraw();
       this.showTip();
-      if (aloud) this.voice.textContent = this.lines().join(". ");
+      if (aloud) this.voice.textContent = this.lines().map((text) => text.replace(/[.。]$/, "")).join(". ");
     }
 
     leave() {

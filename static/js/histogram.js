@@ -36,7 +36,7 @@
     }
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const atZero = Math.min(...data.bins.map((bin) => bin.from)) >= 0 && low < 0;
-    const pad = (high - low || 1) * 0.03;
+    const pad = (high - low || 1) * 0.06;
     return [atZero ? 0 : low - pad, high + pad];
   };
 
