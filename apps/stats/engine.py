@@ -21,6 +21,7 @@ from apps.stats.results import (
     Panel,
     Phase,
     PhaseSummary,
+    SignalTable,
 )
 from apps.stats.rules.judge import Findings, join, judge
 from apps.stats.rules.sets import DEFAULT_RULES, Rule, RuleChoice, resolve
@@ -89,7 +90,7 @@ def chart(
     **choices
         The fields of `apps.stats.model.Options` that the chart uses: `width` (sigma to the
         limits), `printed`, `gaps`, `mr_length`, `screen`, `weight`, `steady`, `shift`, `decision`,
-        `head_start`, `span`, `alpha`, `limits`, `arl`, `target`.
+        `head_start`, `span`, `alpha`, `limits`, `arl`, `pooling`.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def chart(
     11.446
     """
     shape = chart_type(kind)
-    options = read_options(shape, estimator, choices)
+    options = read_options(shape, choices)
     chosen = resolve(rules if rules is not None else default_rules(shape))
     given = Given(center, sigma)
     with np.errstate(all="ignore"):
@@ -131,9 +132,11 @@ def chart(
             parts=parts,
             exclude=exclude,
         )
+        options = shape.with_estimator(options, estimator, grouped=data.starts is not None)
         stretches = read_stretches(data.n_points, phases, baseline, given)
         judged = _judge_all(shape, data, stretches, options, chosen)
-        return _assembled(shape, data, stretches, judged, options, chosen)
+        notices = left_out(judged, chosen) if rules is not None else ()
+        return _assembled(shape, data, stretches, judged, options, chosen, notices)
 
 
 def default_rules(shape: ChartType) -> tuple[str, ...]:
@@ -141,7 +144,7 @@ def default_rules(shape: ChartType) -> tuple[str, ...]:
     return RUN_CHART_RULES if shape.limitless else DEFAULT_RULES
 
 
-def read_options(shape: ChartType, estimator: str | None, choices: dict[str, Any]) -> Options:
+def read_options(shape: ChartType, choices: dict[str, Any]) -> Options:
     """Options of a chart type from keyword arguments.
 
     Raises
@@ -157,7 +160,7 @@ def read_options(shape: ChartType, estimator: str | None, choices: dict[str, Any
                 {"value": name, "option": f"{shape.kind} charts", "known": ", ".join(known)},
             )
         _check_option(name, value)
-    return shape.with_defaults(Options(**choices), estimator)
+    return Options(**choices)
 
 
 _RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -171,6 +174,7 @@ _RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "span": ("a whole number of 2 or more", lambda v: isinstance(v, int) and v >= 2),
     "mr_length": ("a whole number from 2 to 100", lambda v: isinstance(v, int) and 2 <= v <= 100),
     "gaps": ("break or bridge", lambda v: v in ("break", "bridge")),
+    "pooling": ("all or parts", lambda v: v in ("all", "parts")),
     "limits": ("sigma or probability", lambda v: v in ("sigma", "probability")),
     "printed": ("true or false", lambda v: isinstance(v, bool)),
     "screen": ("true or false", lambda v: isinstance(v, bool)),
@@ -269,6 +273,7 @@ def _assembled(
     judged: Sequence[JudgedSegment],
     options: Options,
     rules: Sequence[Rule],
+    notices: tuple[Notice, ...],
 ) -> ControlChart:
     panels = tuple(
         _panel(
@@ -300,12 +305,40 @@ def _assembled(
         warnings=_unique(
             [
                 *data.notices,
-                *left_out(judged, rules),
+                *notices,
                 *(notice for each in judged for notice in each.notices),
             ]
         ),
         settings={name: getattr(options, name) for name in shape.settings},
+        details=_details(shape, data, stretches, judged, options, table),
     )
+
+
+def _details(
+    shape: ChartType,
+    data: Data,
+    stretches: Sequence[Stretch],
+    judged: Sequence[JudgedSegment],
+    options: Options,
+    table: SignalTable,
+) -> dict[str, Any]:
+    """What the chart type has to say of the points that signal, and of each phase."""
+    details: dict[str, Any] = {}
+    if shape.describe is not None:
+        details["signals"] = []
+        for stretch, each in zip(stretches, judged, strict=True):
+            within = (table.point >= stretch.start) & (table.point < stretch.stop)
+            points = np.unique(table.point[within])
+            if len(points):
+                segment = data.segment(stretch.start, stretch.stop, stretch.baseline)
+                told = shape.describe(segment, each.estimate, options, points - stretch.start)
+                details["signals"] += [
+                    {"point": int(point)} | {name: row[i].tolist() for name, row in told.items()}
+                    for i, point in enumerate(points)
+                ]
+    if any(each.estimate.extra for each in judged):
+        details["phases"] = [dict(each.estimate.extra) for each in judged]
+    return details
 
 
 def left_out(judged: Sequence[JudgedSegment], rules: Sequence[Rule]) -> tuple[Notice, ...]:

@@ -39,13 +39,13 @@ class StatsError(ValueError):
         return type(self), (self.code, self.params)
 
 
-class NotEnoughData(StatsError):  # noqa: N818
+class NotEnoughData(StatsError):
     """More data are needed before the figure exists."""
 
 
-class DegenerateData(StatsError):  # noqa: N818
+class DegenerateData(StatsError):
     """The data are there but carry no information for the figure (no spread, no count)."""
 
 
-class InvalidSpecification(StatsError):  # noqa: N818
+class InvalidSpecification(StatsError):
     """What was asked contradicts itself or the data; the request has to change."""

@@ -20,7 +20,7 @@ class Data:
     values: FloatArray
     starts: IntArray | None
     sizes: FloatArray | None
-    labels: IntArray | None
+    labels: NDArray[np.str_] | None
     excluded: BoolArray | None
     notices: tuple[Notice, ...] = ()
 
@@ -212,17 +212,16 @@ def _refuse_first(wrong: BoolArray, code: str, values: FloatArray) -> None:
         raise InvalidSpecification(code, {"position": at, "value": float(values[at])})
 
 
-def _read_parts(kind: ChartType, parts: ArrayLike | None, n: int) -> IntArray | None:
+def _read_parts(kind: ChartType, parts: ArrayLike | None, n: int) -> NDArray[np.str_] | None:
     if kind.data != "parts":
+        if parts is not None:
+            raise InvalidSpecification("parts_not_used", {"kind": kind.kind})
         return None
     if parts is None:
         raise InvalidSpecification("parts_needed")
     labels = np.asarray(parts)
     _check_length(labels, n, "parts", "value")
-    _, first, codes = np.unique(labels.astype(str), return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))
-    in_order: IntArray = rank[codes]
-    return in_order
+    return labels.astype(np.str_)
 
 
 def _read_mask(exclude: ArrayLike | None, n: int) -> BoolArray | None:

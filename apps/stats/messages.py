@@ -18,8 +18,8 @@ ERRORS: dict[str, str] = {
     "no_values": "There are no values to chart; add data.",
     "too_few_points": "{needed} usable points are needed for limits and {got} are there; "
     "add data, exclude less or give center and sigma.",
-    "too_few_rows": "{needed} usable rows are needed for {variables} variables and {got} are there; "
-    "add data or drop variables.",
+    "too_few_rows": "{needed} usable rows are needed for {variables} variables and {got} are "
+    "there; add data or drop variables.",
     "no_subgroups": "A {kind} chart needs subgroups; give subgroups or a subgroup size of 2 "
     "or more.",
     "subgroups_not_used": "A {kind} chart takes one value per point; leave the subgroups out.",
@@ -58,6 +58,7 @@ ERRORS: dict[str, str] = {
     "singular_covariance": "The variables are linearly dependent, so T2 is not defined; drop "
     "one of them.",
     "not_frozen": "Only limits that are frozen can be extended; freeze the last phase first.",
+    "parts_not_used": "A {kind} chart knows no parts; leave them out or use z-mr.",
     "parts_needed": "A z-mr chart needs the part of each value; give parts.",
     "rules_need_limits": "The rule set {set} needs control limits, which a run chart has not; "
     "use anhoej.",

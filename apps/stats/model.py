@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.stats.errors import InvalidSpecification
 from apps.stats.results import BoolArray, FloatArray, IntArray, Notice
@@ -15,6 +16,7 @@ from apps.stats.subgroups import Subgroups
 Lines = FloatArray | float
 Gaps = Literal["break", "bridge"]
 LimitStyle = Literal["sigma", "probability"]
+Pooling = Literal["all", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Options:
     alpha: float = 0.0027
     limits: LimitStyle = "sigma"
     arl: float = 370.4
-    target: tuple[float, ...] | None = None
+    pooling: Pooling = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Segment:
     values: FloatArray
     starts: IntArray | None = None
     sizes: FloatArray | None = None
-    labels: IntArray | None = None
+    labels: NDArray[np.str_] | None = None
     excluded: BoolArray | None = None
     baseline: tuple[int, int] | None = None
     counted_before: int = 0
@@ -166,6 +168,11 @@ class ChartType:
         Statistics and estimate to the panels with their lines.
     memory
         How many counted points before a new one its statistics still depend on.
+    block, carry
+        A recursive statistic starts anew every `block` counted points from what `carry` reads off
+        the point before.
+    describe
+        What else there is to say of some points (which variable moved).
     """
 
     kind: str
@@ -179,27 +186,27 @@ class ChartType:
     range_of_center: tuple[float, float] = (-math.inf, math.inf)
     memory: Callable[[Options], int] = lambda options: 0
     limitless: bool = False
-    recursive: bool = False
+    grouped_estimators: tuple[str, ...] = ()
+    block: int = 1
+    carry: Callable[[Statistics, tuple[Track, ...], int], tuple[float, ...]] | None = None
+    describe: Callable[[Segment, Estimate, Options, IntArray], dict[str, FloatArray]] | None = None
     settings: tuple[str, ...] = SHEWHART_SETTINGS
 
-    def with_defaults(self, options: Options, estimator: str | None) -> Options:
-        """The options with this type's own estimator where none is named.
+    def with_estimator(self, options: Options, estimator: str | None, grouped: bool) -> Options:
+        """The options with the named estimator, or this type's own.
 
         Raises
         ------
         InvalidSpecification
             If the estimator cannot serve this chart.
         """
+        known = self.grouped_estimators if grouped and self.grouped_estimators else self.estimators
         if estimator is None:
-            return replace(options, estimator=self.estimators[0] if self.estimators else "")
-        if estimator not in self.estimators:
+            return replace(options, estimator=known[0] if known else "")
+        if estimator not in known:
             raise InvalidSpecification(
                 "unknown_estimator",
-                {
-                    "estimator": estimator,
-                    "kind": self.kind,
-                    "known": ", ".join(self.estimators) or "none",
-                },
+                {"estimator": estimator, "kind": self.kind, "known": ", ".join(known) or "none"},
             )
         return replace(options, estimator=estimator)
 

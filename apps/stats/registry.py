@@ -13,6 +13,18 @@ CHART_TYPES = {
     "np": "attributes:NP",
     "c": "attributes:C",
     "u": "attributes:U",
+    "laney-p": "laney:LANEY_P",
+    "laney-u": "laney:LANEY_U",
+    "i-mr-rs": "between_within:I_MR_RS",
+    "z-mr": "short_run:Z_MR",
+    "ma": "time_weighted:MOVING_AVERAGE",
+    "ewma": "time_weighted:EWMA",
+    "cusum": "time_weighted:CUSUM",
+    "g": "rare_events:G",
+    "t": "rare_events:T",
+    "run": "run_chart:RUN",
+    "t2": "multivariate:T2",
+    "mewma": "multivariate:MEWMA",
 }
 
 

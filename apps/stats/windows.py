@@ -97,16 +97,17 @@ def window_count(mask: BoolArray, length: int) -> NDArray[np.uint8] | NDArray[np
     return window_sum(mask.astype(np.uint32), length)
 
 
-def exponential_average(deviations: FloatArray, weight: float, start: float) -> FloatArray:
-    """z[i] = weight * deviations[i] + (1 - weight) * z[i-1], from `start`; in blocks of `BLOCK`.
+def recursion(inputs: FloatArray, keep: float, start: float) -> FloatArray:
+    """r[i] = inputs[i] + keep * r[i-1], from `start`; in blocks of `BLOCK`.
+
+    Within a block each step doubles the reach of the sums, all blocks at once.
 
     Examples
     --------
-    >>> exponential_average(np.array([1.0, 0.0]), 0.5, 0.0)
-    array([0.5 , 0.25])
+    >>> recursion(np.array([1.0, 0.0]), 0.5, 4.0)
+    array([3. , 1.5])
     """
-    keep = 1.0 - weight
-    rows = _in_blocks(weight * deviations)
+    rows = _in_blocks(inputs)
     step, factor = 1, keep
     while step < BLOCK and factor != 0.0:
         shifted = rows[:, :-step] * factor
@@ -116,9 +117,9 @@ def exponential_average(deviations: FloatArray, weight: float, start: float) -> 
     carried, levels = start, []
     for end in rows[:, -1].tolist():
         levels.append(carried)
-        carried = end + fade[-1] * carried
+        carried = end + float(fade[-1]) * carried
     averaged: FloatArray = rows + np.array(levels)[:, None] * fade
-    return averaged.ravel()[: len(deviations)]
+    return averaged.ravel()[: len(inputs)]
 
 
 def cumulative_sum_above_zero(steps: FloatArray, start: float) -> FloatArray:

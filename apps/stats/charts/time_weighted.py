@@ -1,0 +1,235 @@
+"""Moving average, EWMA and tabular CUSUM, of single values or of subgroup means.
+
+References
+----------
+NIST/SEMATECH e-Handbook 6.3.2.3 and 6.3.2.4; Montgomery, chapter 9; Roberts (1959); Page (1954);
+Lucas and Crosier (1982) for the head start.
+"""
+
+import math
+
+import numpy as np
+
+from apps.stats.charts.individuals import baseline_ranges, counted_ranges
+from apps.stats.charts.xbar import grand_mean
+from apps.stats.estimators import (
+    MOVING_RANGE_ESTIMATORS,
+    RANGE_ESTIMATORS,
+    mean,
+    settle,
+    sigma_from_moving_ranges,
+    sigma_within,
+)
+from apps.stats.model import (
+    LIMIT_PATTERNS,
+    ChartType,
+    Estimate,
+    Given,
+    Lines,
+    Options,
+    Segment,
+    Statistics,
+    Track,
+)
+from apps.stats.results import FloatArray, IntArray
+from apps.stats.rules.patterns import ABOVE, BELOW
+from apps.stats.windows import BLOCK, cumulative_sum_above_zero, recursion, window_sum
+
+
+def statistic(segment: Segment, options: Options) -> Statistics:
+    """The values or subgroup means, the counted ones among them, and one over their sizes."""
+    if segment.starts is None:
+        points, shares = segment.values, np.ones(segment.n_points)
+    else:
+        sizes = segment.subgroups.sizes
+        points, shares = segment.subgroups.means, 1.0 / np.where(sizes > 0, sizes, np.nan)
+    kept = np.flatnonzero(~np.isnan(segment.counted(points)))
+    return {"individuals": points, "kept": kept, "shares": shares[kept]}
+
+
+def sigma(segment: Segment, stats: Statistics, options: Options, given: Given) -> Estimate:
+    """Level and within sigma as on an I-MR or an Xbar chart."""
+    if segment.starts is None:
+        ranges = {**stats, "moving_range": counted_ranges(segment, segment.values, options)}
+        return settle(
+            given,
+            lambda: mean(segment.used(segment.values)),
+            lambda _: sigma_from_moving_ranges(baseline_ranges(segment, ranges, options), options),
+        )
+    return settle(
+        given,
+        lambda: grand_mean(segment, stats["individuals"]),
+        lambda _: sigma_within(segment, options),
+    )
+
+
+def placed(segment: Segment, stats: Statistics, values: FloatArray) -> FloatArray:
+    """Values of the counted points at their places, NaN elsewhere."""
+    result = np.full(segment.n_points, np.nan)
+    result[stats["kept"]] = values
+    return result
+
+
+def moving_average_limits(
+    segment: Segment, stats: Statistics, estimate: Estimate, options: Options
+) -> tuple[Track, ...]:
+    """Mean of the last `span` points; wider limits while there are fewer."""
+    values, shares = stats["individuals"][stats["kept"]], stats["shares"]
+    averages = _trailing(values, options.span) / _trailing(np.ones(len(values)), options.span)
+    counts = _trailing(np.ones(len(values)), options.span)
+    spread = estimate.sigma * np.sqrt(_trailing(shares, options.span)) / counts
+    return (_limited("moving_average", segment, stats, averages, spread, estimate, options),)
+
+
+def _trailing(values: FloatArray, span: int) -> FloatArray:
+    """Sum of the last `span` values, of fewer at the start."""
+    head = np.cumsum(values[: span - 1])
+    return np.concatenate((head, window_sum(values, span)))
+
+
+def ewma_limits(
+    segment: Segment, stats: Statistics, estimate: Estimate, options: Options
+) -> tuple[Track, ...]:
+    """Exponential average from the center; its exact standard deviation, or the asymptotic one."""
+    weight, keep = options.weight, 1.0 - options.weight
+    values = stats["individuals"][stats["kept"]]
+    before = segment.carry or (estimate.center, 0.0)
+    averages = recursion(weight * values, keep, before[0])
+    factor = recursion(weight**2 * stats["shares"], keep**2, before[1])
+    stats["factor"] = placed(segment, stats, factor)
+    if options.steady:
+        factor = stats["shares"] * (weight / (2 - weight))
+    spread = estimate.sigma * np.sqrt(factor)
+    return (_limited("ewma", segment, stats, averages, spread, estimate, options),)
+
+
+def ewma_carry(stats: Statistics, tracks: tuple[Track, ...], point: int) -> tuple[float, ...]:
+    """Average and variance factor at a point, from which the next ones follow."""
+    return float(tracks[0].points[point]), float(stats["factor"][point])
+
+
+def _limited(
+    name: str,
+    segment: Segment,
+    stats: Statistics,
+    averages: FloatArray,
+    spread: FloatArray,
+    estimate: Estimate,
+    options: Options,
+) -> Track:
+    sigma_of_points = placed(segment, stats, spread)
+    reach = options.width * sigma_of_points
+    return Track(
+        name=name,
+        points=placed(segment, stats, averages),
+        center=estimate.center,
+        sigma=sigma_of_points,
+        lcl=estimate.center - reach,
+        ucl=estimate.center + reach,
+        allowed=LIMIT_PATTERNS,
+    )
+
+
+def cusum_limits(
+    segment: Segment, stats: Statistics, estimate: Estimate, options: Options
+) -> tuple[Track, ...]:
+    """Upper and lower arm, both positive and in the unit of the data; no reset after a signal.
+
+    A pattern begins with the first point after its arm was last at zero.
+    """
+    values = stats["individuals"][stats["kept"]]
+    spread = estimate.sigma * np.sqrt(stats["shares"])
+    spread_or_one: Lines = spread
+    if len(spread) and bool((spread == spread[0]).all()):
+        spread_or_one = float(spread[0])
+    start = options.head_start * estimate.sigma
+    before = segment.carry or (start, 0.0, start, 0.0)
+    arms = []
+    for side, name, away in ((ABOVE, "cusum_upper", 1.0), (BELOW, "cusum_lower", -1.0)):
+        steps = away * (values - estimate.center) - options.shift * spread_or_one
+        level, age = before[2 * (side - 1)], before[2 * side - 1]
+        sums = cumulative_sum_above_zero(steps, level)
+        ages = _points_since_zero(sums, age)
+        stats[f"age_{side}"] = placed(segment, stats, ages)
+        limit = options.decision * spread_or_one
+        arms.append(_arm(name, side, segment, stats, sums, ages, limit, spread_or_one))
+    return tuple(arms)
+
+
+def _points_since_zero(sums: FloatArray, before: float) -> FloatArray:
+    """How many points in a row the arm has been above zero."""
+    position = np.arange(1, len(sums) + 1, dtype=np.float64)
+    last_zero = np.maximum.accumulate(np.where(sums == 0, position, -before))
+    return position - last_zero
+
+
+def _arm(
+    name: str,
+    side: int,
+    segment: Segment,
+    stats: Statistics,
+    sums: FloatArray,
+    ages: FloatArray,
+    limit: Lines,
+    spread: Lines,
+) -> Track:
+    kept: IntArray = stats["kept"]
+    first = np.arange(segment.n_points)
+    position = np.arange(len(kept)) - np.maximum(ages.astype(np.int64) - 1, 0)
+    # A run that began before this piece is dated by its count of points.
+    first[kept] = np.where(position >= 0, kept[np.maximum(position, 0)], position)
+    varying = isinstance(limit, np.ndarray)
+    return Track(
+        name=name,
+        points=placed(segment, stats, sums),
+        center=0.0,
+        sigma=placed(segment, stats, np.asarray(spread)) if varying else spread,
+        lcl=math.nan,
+        ucl=placed(segment, stats, np.asarray(limit)) if varying else limit,
+        allowed=LIMIT_PATTERNS,
+        pattern_first=first,
+        side=side,
+    )
+
+
+def cusum_carry(stats: Statistics, tracks: tuple[Track, ...], point: int) -> tuple[float, ...]:
+    """Both sums and how long they have been above zero."""
+    upper, lower = tracks[0].points[point], tracks[1].points[point]
+    return float(upper), float(stats["age_1"][point]), float(lower), float(stats["age_2"][point])
+
+
+MOVING_AVERAGE = ChartType(
+    kind="ma",
+    statistic=statistic,
+    sigma=sigma,
+    limits=moving_average_limits,
+    data="observations",
+    estimators=MOVING_RANGE_ESTIMATORS,
+    grouped_estimators=RANGE_ESTIMATORS,
+    settings=("width", "printed", "gaps", "mr_length", "screen", "span"),
+    memory=lambda options: options.span - 1,
+)
+EWMA = ChartType(
+    kind="ewma",
+    statistic=statistic,
+    sigma=sigma,
+    limits=ewma_limits,
+    data="observations",
+    estimators=MOVING_RANGE_ESTIMATORS,
+    grouped_estimators=RANGE_ESTIMATORS,
+    settings=("width", "printed", "gaps", "mr_length", "screen", "weight", "steady"),
+    block=BLOCK,
+    carry=ewma_carry,
+)
+CUSUM = ChartType(
+    kind="cusum",
+    statistic=statistic,
+    sigma=sigma,
+    limits=cusum_limits,
+    data="observations",
+    estimators=MOVING_RANGE_ESTIMATORS,
+    grouped_estimators=RANGE_ESTIMATORS,
+    settings=("printed", "gaps", "mr_length", "screen", "shift", "decision", "head_start"),
+    block=BLOCK,
+    carry=cusum_carry,
+)
