@@ -319,6 +319,9 @@ IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=200 * 1
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=1_000)
+# Of the child process that reads one file.
+IMPORT_MAX_MEMORY_BYTES = env.int("IMPORT_MAX_MEMORY_BYTES", default=768 * 1024 * 1024)
+IMPORT_MAX_SECONDS = env.int("IMPORT_MAX_SECONDS", default=120)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 
 # --- Mail -----------------------------------------------------------------------------------

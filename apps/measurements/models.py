@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import FSMField, FSMModelMixin, transition
 
 from apps.accounts.choices import Relation
 from apps.accounts.models import TeamOwned, TeamOwnedQuerySet, User
@@ -126,7 +126,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return self.filter(first_sequence__isnull=False).exclude(state=ImportState.IMPORTED)
 
 
-class Import(Timestamped, Versioned):
+class Import(FSMModelMixin, Timestamped, Versioned):
     """One file on its way into one characteristic: read, previewed, confirmed, committed.
 
     Its observations take one unbroken run of places, `first_sequence` to `last_sequence`. They

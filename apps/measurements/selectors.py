@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from apps.measurements.choices import DataType, Subgrouping
+from apps.measurements.choices import DataType, ImportState, Subgrouping
 from apps.measurements.models import Characteristic, Import, Observation, SpecificationLimits
 
 # Stand for NULL in a bulk read; no observation bears them.
@@ -176,7 +176,7 @@ def known_times(characteristic_id: int) -> tuple[NDArray[np.int64], NDArray[np.f
 def earlier_import_of(characteristic: Characteristic, sha256: str) -> Import | None:
     """The newest committed import of the same file into the same characteristic."""
     return (
-        Import.objects.filter(characteristic=characteristic, sha256=sha256, state="imported")
+        Import.objects.filter(characteristic=characteristic, sha256=sha256, state=ImportState.IMPORTED)
         .order_by("-committed_at")
         .first()
     )

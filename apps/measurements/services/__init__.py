@@ -5,13 +5,25 @@ from apps.measurements.services.characteristics import (
     create_characteristic,
     update_characteristic,
 )
+from apps.measurements.services.imports import (
+    cancel_import,
+    confirm_import,
+    receive_import,
+    remap_import,
+    reverse_import,
+)
 from apps.measurements.services.observations import append_observations
 from apps.measurements.services.specification import set_specification_limits
 
 __all__ = [
     "append_observations",
     "archive_characteristic",
+    "cancel_import",
+    "confirm_import",
     "create_characteristic",
+    "receive_import",
+    "remap_import",
+    "reverse_import",
     "set_specification_limits",
     "update_characteristic",
 ]

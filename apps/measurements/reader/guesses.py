@@ -1,0 +1,351 @@
+"""What each column is taken for, with the reason; a person may change every guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.measurements.reader.findings import as_text, cut
+from apps.measurements.reader.jobs import (
+    BY_COLUMN,
+    DEFECTIVES,
+    FIXED,
+    SIZE,
+    SKIP,
+    SUBGROUP,
+    TIME,
+    VALUE,
+    Job,
+)
+from apps.measurements.reader.numbers import (
+    CLOCK,
+    HOURS,
+    MINUTES,
+    PERCENT,
+    PLAIN,
+    RATIO,
+    SECONDS_IN,
+    BadNumber,
+    NumberRule,
+)
+from apps.measurements.reader.times import DMY, MDY, ORDERS, PATTERNS, YMD
+
+VALUE_WORDS = re.compile(
+    r"value|measure|result|reading|wert|count|defect|fault|error|nonconform|reject|^[dcx]$"
+    r"|值|數|数|不良|缺陷|缺點|缺点|不合格",
+    re.IGNORECASE,
+)
+SIZE_WORDS = re.compile(
+    r"^n$|size|units|inspected|checked|area|opportunit|total|trials|樣本|样本|面積|面积|檢驗|检验|總數|总数",
+    re.IGNORECASE,
+)
+GROUP_WORDS = re.compile(
+    r"subgroup|sample|batch|^lot|group|shift|樣本|样本|批|組|组|班", re.IGNORECASE
+)
+MOSTLY = 0.8
+HALF = 0.5
+
+
+@dataclass
+class Column:
+    """One column of the file: what it holds in the rows looked at, and what it is taken for."""
+
+    index: int
+    name: str
+    cells: list[Any]
+    role: str = SKIP
+    why: str = "not_needed"
+    why_params: dict[str, Any] = field(default_factory=dict)
+    sure: bool = True
+    numeric: float = 0.0
+    times: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> list[Any]:
+        return [cell for cell in self.cells if as_text(cell).strip()]
+
+    def take(self, role: str, why: str, *, sure: bool = True, **params: Any) -> None:
+        self.role, self.why, self.why_params, self.sure = role, why, params, sure
+
+    def as_json(self) -> dict[str, Any]:
+        samples: list[str] = []
+        for cell in self.filled:
+            text = cut(as_text(cell))
+            if text not in samples:
+                samples.append(text)
+            if len(samples) == 3:
+                break
+        return {
+            "index": self.index,
+            "name": self.name,
+            "samples": samples,
+            "role": self.role,
+            "why": {"code": self.why, "params": self.why_params},
+            "sure": self.sure,
+        }
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How numbers and times are written in this file, and which of it is only a guess."""
+
+    number: NumberRule
+    date_order: str
+    guesses: list[dict[str, Any]]
+
+
+def measure(columns: list[Column], rule: NumberRule) -> None:
+    """How much of each column reads as numbers, and as times in each order."""
+    for column in columns:
+        filled = column.filled
+        if not filled:
+            continue
+        column.numeric = sum(reads(rule, cell) for cell in filled) / len(filled)
+        column.times = {
+            order: sum(is_time(cell, order) for cell in filled) / len(filled) for order in ORDERS
+        }
+
+
+def find_rules(columns: list[Column], job: Job, delimiter: str) -> Rules:
+    """Decimal mark, thousands separator, way of writing and order of dates."""
+    guesses: list[dict[str, Any]] = []
+    chosen = job.reading
+    texts = _texts_for_rules(columns, job)
+    decimal, thousands, sure = _marks(texts, delimiter)
+    if "decimal" in chosen:
+        decimal, thousands = chosen["decimal"], chosen.get("thousands", "")
+    elif not sure:
+        guesses.append({"code": "marks", "params": {"decimal": decimal, "thousands": thousands}})
+    way, way_sure = _format(texts, job.unit)
+    if "format" in chosen:
+        way = chosen["format"]
+    elif not way_sure:
+        guesses.append({"code": "format", "params": {"format": way, "sample": texts[0]}})
+    order, order_sure = _date_order(columns)
+    if "date_order" in chosen:
+        order = chosen["date_order"]
+    elif not order_sure:
+        guesses.append({"code": "date_order", "params": {"order": order}})
+    rule = NumberRule(decimal=decimal, thousands=thousands, format=way, unit=job.unit)
+    return Rules(number=rule, date_order=order, guesses=guesses)
+
+
+def find_roles(columns: list[Column], job: Job, date_order: str) -> None:
+    """Give every column its role: the chosen one, or the best guess."""
+    chosen = {int(index): role for index, role in job.mapping.get("columns", {}).items()}
+    if chosen:
+        for column in columns:
+            column.take(chosen.get(column.index, SKIP), "chosen")
+        return
+    _find_time(columns, date_order)
+    _find_values(columns, job)
+    if job.counts:
+        _find_size(columns, job)
+    if job.subgrouping == BY_COLUMN:
+        _find_subgroup(columns)
+    for column in columns:
+        if column.role == SKIP and column.why == "not_needed":
+            _describe(column)
+
+
+def _find_time(columns: list[Column], order: str) -> None:
+    for column in columns:
+        if column.times.get(order, 0.0) >= MOSTLY:
+            count = sum(is_time(cell, order) for cell in column.filled)
+            column.take(TIME, "times", count=count, total=len(column.cells))
+            return
+
+
+def _find_values(columns: list[Column], job: Job) -> None:
+    free = [column for column in columns if column.role == SKIP and column.numeric >= HALF]
+    wide = _wide(free, job)
+    if wide:
+        for column in wide:
+            column.take(VALUE, "wide", sure=False, count=len(wide))
+        return
+    if not free:
+        return
+    named = [column for column in free if _same_name(column.name, job.characteristic)]
+    worded = [
+        column
+        for column in free
+        if VALUE_WORDS.search(column.name) and not SIZE_WORDS.search(column.name)
+    ]
+    measured = [column for column in free if not _is_index(column)]
+    best = (named or worded or measured or free)[0]
+    count = sum(1 for cell in best.cells if as_text(cell).strip())
+    only = len(measured) == 1 or bool(named or worded)
+    best.take(VALUE, "numbers", sure=only, count=count, total=len(best.cells))
+
+
+def _wide(columns: list[Column], job: Job) -> list[Column]:
+    """Columns such as x1 … x5: a subgroup in each row."""
+    if job.subgrouping != FIXED or not job.subgroup_size:
+        return []
+    by_stem: dict[str, list[Column]] = {}
+    for column in columns:
+        found = re.fullmatch(r"(.*?)[ _.-]?(\d{1,3})", column.name)
+        if found:
+            by_stem.setdefault(found.group(1).lower(), []).append(column)
+    for family in by_stem.values():
+        if len(family) == job.subgroup_size:
+            return family
+    return []
+
+
+def _find_size(columns: list[Column], job: Job) -> None:
+    value = next((column for column in columns if column.role == VALUE), None)
+    free = [column for column in columns if column.role == SKIP and column.numeric >= MOSTLY]
+    worded = [column for column in free if SIZE_WORDS.search(column.name)]
+    if worded:
+        worded[0].take(SIZE, "size_name")
+    elif job.data_type == DEFECTIVES and value is not None:
+        larger = [column for column in free if _never_below(column, value)]
+        if larger:
+            larger[0].take(SIZE, "size_larger", sure=False)
+
+
+def _find_subgroup(columns: list[Column]) -> None:
+    free = [column for column in columns if column.role == SKIP and column.filled]
+    worded = [column for column in free if GROUP_WORDS.search(column.name)]
+    repeated = [column for column in free if 1 < len(_distinct(column)) < len(column.filled)]
+    for found, sure in ((worded, True), (repeated, False)):
+        if found:
+            count = len(_distinct(found[0]))
+            found[0].take(SUBGROUP, "distinct", sure=sure, count=count)
+            return
+
+
+def _describe(column: Column) -> None:
+    empty = len(column.cells) - len(column.filled)
+    if empty > len(column.cells) * HALF:
+        column.take(SKIP, "mostly_empty", count=empty, total=len(column.cells))
+    else:
+        column.take(SKIP, "distinct", count=len(_distinct(column)))
+
+
+def _distinct(column: Column) -> set[str]:
+    return {as_text(cell) for cell in column.filled}
+
+
+def _same_name(name: str, characteristic: str) -> bool:
+    return bool(name) and name.strip().casefold() == characteristic.strip().casefold()
+
+
+def _is_index(column: Column) -> bool:
+    """1, 2, 3, … or 1, 1, 1, 2, 2, 2, …: a number of the row or of the sample."""
+    try:
+        numbers = [float(as_text(cell)) for cell in column.filled]
+    except ValueError:
+        return False
+    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    return len(numbers) > 2 and 1.0 in steps and steps <= {0.0, 1.0}
+
+
+def _never_below(column: Column, value: Column) -> bool:
+    pairs = zip(column.cells, value.cells, strict=False)
+    try:
+        return all(
+            float(as_text(size)) >= float(as_text(count))
+            for size, count in pairs
+            if as_text(size).strip() and as_text(count).strip()
+        )
+    except ValueError:
+        return False
+
+
+def reads(rule: NumberRule, cell: object) -> bool:
+    try:
+        rule.read(cell)
+    except BadNumber:
+        return False
+    return True
+
+
+def is_time(cell: object, order: str) -> bool:
+    if isinstance(cell, dt.date):
+        return True
+    return isinstance(cell, str) and PATTERNS[order].fullmatch(cell.strip()) is not None
+
+
+def _texts_for_rules(columns: list[Column], job: Job) -> list[str]:
+    """Texts that look like numbers of some kind, from the value column if that is known."""
+    chosen = {int(index): role for index, role in job.mapping.get("columns", {}).items()}
+    wanted = [column for column in columns if chosen.get(column.index) == VALUE] or [
+        column
+        for column in columns
+        if not chosen and max(_share_of_times(column).values(), default=0.0) < HALF
+    ]
+    return [
+        cell.strip()
+        for column in wanted
+        for cell in column.cells
+        if isinstance(cell, str) and re.fullmatch(r"[+-]?[\d.,: \u00a0'%]*\d[\d.,%]*", cell.strip())
+    ]
+
+
+def _share_of_times(column: Column) -> dict[str, float]:
+    filled = column.filled
+    return {
+        order: sum(is_time(cell, order) for cell in filled) / max(len(filled), 1)
+        for order in ORDERS
+    }
+
+
+def _marks(texts: list[str], delimiter: str) -> tuple[str, str, bool]:
+    """Decimal mark, thousands separator, and whether the texts leave no doubt."""
+    both = [text for text in texts if "." in text and "," in text]
+    if both:
+        decimal = "." if both[0].rindex(".") > both[0].rindex(",") else ","
+        return decimal, "," if decimal == "." else ".", True
+    commas = [text for text in texts if "," in text]
+    points = [text for text in texts if "." in text]
+    spaced = any(re.search(r"\d[ \u00a0]\d{3}", text) for text in texts)
+    if commas and not points:
+        grouped = all(re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+%?", text) for text in commas)
+        if not grouped:
+            return ",", " " if spaced else "", True
+        return (",", "", False) if delimiter == ";" else (".", ",", False)
+    if any(text.count(".") > 1 for text in points):
+        return ",", ".", False
+    return ".", " " if spaced else "", not (commas and points)
+
+
+def _format(texts: list[str], unit: str) -> tuple[str, bool]:
+    clocks = [text for text in texts if CLOCK.fullmatch(text)]
+    if clocks and len(clocks) >= len(texts) * HALF and unit.strip().lower() in SECONDS_IN:
+        long = SECONDS_IN[unit.strip().lower()] > 60
+        return (HOURS if long else MINUTES), all(text.count(":") == 2 for text in clocks)
+    percents = [text for text in texts if text.endswith("%")]
+    if percents and len(percents) >= len(texts) * HALF:
+        return (PERCENT, True) if unit.strip() == "%" else (RATIO, False)
+    return PLAIN, True
+
+
+def _date_order(columns: list[Column]) -> tuple[str, bool]:
+    best, sure = YMD, True
+    for column in columns:
+        shares = _share_of_times(column)
+        if shares[YMD] >= HALF:
+            return YMD, True
+        if max(shares[DMY], shares[MDY]) < HALF:
+            continue
+        firsts, seconds = _first_two(column)
+        if any(number > 12 for number in firsts):
+            return DMY, True
+        if any(number > 12 for number in seconds):
+            return MDY, True
+        best, sure = DMY, False
+    return best, sure
+
+
+def _first_two(column: Column) -> tuple[list[int], list[int]]:
+    found = [
+        re.match(r"(\d{1,2})[./-](\d{1,2})[./-]", cell.strip())
+        for cell in column.filled
+        if isinstance(cell, str)
+    ]
+    pairs = [(int(match.group(1)), int(match.group(2))) for match in found if match]
+    return [first for first, _ in pairs], [second for _, second in pairs]
