@@ -460,7 +460,10 @@
 
     drawEnds(pen, index) {
       const { box, ratio } = pen;
+      const phase = this.phases.find((one) => one.current);
+      const inForce = !phase || pen.x(this.cuts[phase.start]) < box.right;
       const labels = this.endLabels(index)
+        .filter((label) => inForce || label.colour !== "limit")
         .map((label) => ({ ...label, y: pen.y(label.value) }))
         .filter((label) => label.y > box.top - 4 && label.y < box.bottom + 4)
         .sort((a, b) => a.y - b.y);
