@@ -113,6 +113,8 @@ def _sentence(figure: KeyFigure, target: Target) -> str:
     compared = comparison_of(target.chart) if target.chart else None
     if compared is None or len(figure.phases) < 2:
         return ""
+    if compared.difference is None or compared.lower is None or compared.upper is None:
+        return ""
     words = {
         "difference": number(abs(compared.difference), figure.decimals),
         "unit": figure.unit,

@@ -10,10 +10,10 @@ from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Team, User
 from apps.accounts.policies import Action, teams_where
-from apps.approvals.choices import Outcome
+from apps.approvals.choices import Outcome, RoundState
 from apps.charts.models import ControlChart
 from apps.projects.choices import Capacity, CycleDecision, ProjectState
-from apps.projects.models import Deliverable, Methodology, Project, ProjectAction, Stage, Target
+from apps.projects.models import Deliverable, Methodology, Project, ProjectAction, Target
 
 
 def people() -> Any:
@@ -180,7 +180,7 @@ class DecisionForm(forms.Form):
 
 
 class ConditionForm(forms.Form):
-    """One condition of an approval with conditions."""
+    """One condition of an approval with conditions; `gates` are the later ones it may block."""
 
     text = forms.CharField(label=_("Condition"), max_length=300, required=False)
     owner = forms.ModelChoiceField(
@@ -189,14 +189,11 @@ class ConditionForm(forms.Form):
     due = forms.DateField(label=pgettext_lazy("date", "Due"), widget=DateInput(), required=False)
     blocks = forms.ChoiceField(label=_("Blocks"), required=False)
 
-    def __init__(self, *args: Any, stages: list[Stage], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, gates: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["owner"].queryset = people()
-        fields["blocks"].choices = [
-            (stage.template.key, _("%(stage)s gate") % {"stage": _(stage.template.name)})
-            for stage in stages
-        ]
+        fields["blocks"].choices = gates
 
     @property
     def is_filled(self) -> bool:
@@ -228,22 +225,53 @@ class CycleForm(VersionForm):
         label=_("Decision"), choices=CycleDecision.choices, widget=forms.RadioSelect
     )
     lesson = forms.CharField(
-        label=_("Lesson learned"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+        label=_("Lesson learned"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        required=False,
+        help_text=_("Needed to adapt or abandon: a lesson is the gain of every cycle."),
     )
-    next_tried = forms.CharField(
+    standard = forms.CharField(
+        label=_("The new standard"), max_length=300, required=False,
+        help_text=_("Needed to adopt: what everybody does from now on, and where it is written."),
+    )  # fmt: skip
+    tried = forms.CharField(
         label=_("What the next cycle tries"), max_length=200, required=False,
         help_text=_("Needed to adapt."),
     )  # fmt: skip
-    next_predicted = forms.FloatField(
+    predicted = forms.FloatField(
         label=_("What you predict"), required=False,
         help_text=_("The result you expect, in the unit of the chart."),
     )  # fmt: skip
 
+    NEEDED = {
+        CycleDecision.ADOPT: {"standard": _("Say what is now the standard.")},
+        CycleDecision.ADAPT: {
+            "lesson": _("Say what was learned: the next cycle starts from it."),
+            "tried": _("Say what the next cycle tries."),
+        },
+        CycleDecision.ABANDON: {"lesson": _("Say what was learned.")},
+    }
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("decision") == CycleDecision.ADAPT and not cleaned.get("next_tried"):
-            self.add_error("next_tried", _("Say what the next cycle tries."))
+        decision = cleaned.get("decision")
+        if not decision:
+            return cleaned
+        for name, problem in self.NEEDED.get(CycleDecision(decision), {}).items():
+            if not cleaned.get(name, "").strip():
+                self.add_error(name, problem)
         return cleaned
+
+
+class CyclePlanForm(VersionForm):
+    """What a cycle tries and predicts, written down before it is tried."""
+
+    tried = forms.CharField(label=_("What is tried"), max_length=200)
+    predicted = forms.FloatField(
+        label=_("What you predict"), required=False,
+        help_text=_("The result you expect, in the unit of the chart."),
+    )  # fmt: skip
 
 
 class SettleConditionForm(VersionForm):
@@ -263,4 +291,12 @@ class ProjectFilterForm(forms.Form):
     methodology = forms.CharField(max_length=20, required=False)
     mine = forms.ChoiceField(choices=[("", ""), ("1", "1")], required=False)
     sort = forms.ChoiceField(choices=[("", ""), *((s, s) for s in SORTS)], required=False)
+    page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+
+
+class ReviewFilterForm(forms.Form):
+    """The query string of the review list."""
+
+    q = forms.CharField(max_length=100, required=False)
+    state = forms.ChoiceField(choices=[("", ""), *RoundState.choices], required=False)
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
