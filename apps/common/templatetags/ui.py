@@ -433,7 +433,8 @@ def chart_assets() -> dict[str, Any]:
 
 
 def _query(context: Context) -> QueryDict:
-    return context["request"].GET.copy()
+    query: QueryDict = context["request"].GET.copy()
+    return query
 
 
 def _link(query: QueryDict) -> str:
