@@ -119,6 +119,7 @@ def _environment() -> dict[str, str]:
         "IMPROVE_DATA": str(settings.DATA_DIR),
         "IMPROVE_DEMO": "1",
         "DATABASE_URL": database_url(),
+        "CELERY_SKIP_CHECKS": "1",
     }
 
 
