@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProjectsConfig(AppConfig):
     name = "apps.projects"
     label = "projects"
+    verbose_name = _("projects")
+
+    def ready(self) -> None:
+        from apps.audit import sentences as history
+        from apps.notifications import sentences as notices
+        from apps.projects.history import SENTENCES as HISTORY
+        from apps.projects.notices import SENTENCES as NOTICES
+
+        history.register(HISTORY)
+        notices.register(NOTICES)

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+
+class Named(TextChoices):
+    @property
+    def source(self) -> str:
+        """The name in the source language, for records that each reader translates."""
+        with override("en"):
+            return str(self.label)
 
 
 class ProjectState(TextChoices):
@@ -42,14 +51,14 @@ class DeliverableState(TextChoices):
     COMPLETE = "complete", _("Complete")
 
 
-class ActionState(TextChoices):
+class ActionState(Named):
     TO_DO = "to_do", _("To do")
     DOING = "doing", _("Doing")
     CHECKING = "checking", _("Checking")
     DONE = "done", _("Done")
 
 
-class Capacity(TextChoices):
+class Capacity(Named):
     """What a person does in a project, beside owner and sponsor; seats are filled by it."""
 
     MEMBER = "member", _("Team member")
@@ -59,7 +68,7 @@ class Capacity(TextChoices):
     SPONSOR = "sponsor", _("Sponsor")
 
 
-class CycleDecision(TextChoices):
+class CycleDecision(Named):
     ADOPT = "adopt", _("Adopt")
     ADAPT = "adapt", _("Adapt")
     ABANDON = "abandon", _("Abandon")
