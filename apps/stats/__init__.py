@@ -16,6 +16,7 @@ from typing import Any
 # One name per line: public name -> module that holds it.
 _EXPORTS = {
     "BinomialCapability": "capability_counts",
+    "Advice": "advisor",
     "Capability": "capability_normal",
     "Comparison": "evidence.results",
     "ControlChart": "results",
@@ -43,6 +44,7 @@ _EXPORTS = {
     "Signal": "results",
     "StatsError": "errors",
     "WithinSigma": "capability_within",
+    "advise": "advisor",
     "anderson_darling": "normality_tests",
     "bench_z": "capability_normal",
     "binomial_capability": "capability_counts",

@@ -3,7 +3,7 @@
 The web application translates by code; a person at a terminal reads these.  One line per code.
 """
 
-from apps.stats import messages_inference
+from apps.stats import messages_advice, messages_inference
 
 ERRORS: dict[str, str] = {
     "unknown_chart": "There is no chart type '{kind}'; choose one of {known}.",
@@ -85,4 +85,4 @@ NOTICES: dict[str, str] = {
 }
 
 ERRORS |= messages_inference.ERRORS
-NOTICES |= messages_inference.NOTICES
+NOTICES |= messages_inference.NOTICES | messages_advice.NOTICES

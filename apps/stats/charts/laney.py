@@ -74,7 +74,7 @@ def sigma_z(
 
 
 def is_overdispersed(factor: Spread, n_points: int) -> bool:
-    """Whether sigma Z exceeds 1.1 by more than two of its own standard errors would explain.
+    """Whether sigma Z exceeds 1.1, and 1 by more than three of its own standard errors.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def is_overdispersed(factor: Spread, n_points: int) -> bool:
     if n_points < 3:
         return False
     error = math.sqrt(table.mean_range_variance(n_points - 1))
-    return factor.sigma > max(1.1, 1 + 2 * error)
+    return factor.sigma > max(1.1, 1 + 3 * error)
 
 
 _SETTINGS = (*SHEWHART_SETTINGS, "mr_length", "screen")
