@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.sentences import Sentence
 
 SENTENCES = {
-    "round.opened": Sentence(_("<b>%(actor)s</b> opened round %(number)s; its content is fixed"), "lock"),
+    "round.opened": Sentence(
+        _("<b>%(actor)s</b> opened round %(number)s; its content is fixed"), "lock"
+    ),
     "round.withdrawn": Sentence(
         _("<b>%(actor)s</b> withdrew round %(number)s: “%(reason)s”"), "arrow-counterclockwise"
     ),

@@ -30,7 +30,10 @@ class RoundQuerySet(models.QuerySet["Round"]):
         return self.filter(
             state=RoundState.OPEN,
             pk__in=Seat.objects.filter(
-                PENDING_SEAT, user=user, layer__opened_at__isnull=False, layer__closed_at__isnull=True
+                PENDING_SEAT,
+                user=user,
+                layer__opened_at__isnull=False,
+                layer__closed_at__isnull=True,
             ).values("layer__round"),
         )
 
@@ -224,7 +227,9 @@ class Condition(Timestamped, Versioned):
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="conditions")
     text = models.CharField(_("condition"), max_length=300)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conditions_owed",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="conditions_owed",
         verbose_name=_("owner"),
     )
     due = models.DateField(_("due"))

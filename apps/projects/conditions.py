@@ -132,7 +132,7 @@ def deliverables_complete(evidence: Evidence, params: Params) -> Finding:
         return Finding(statement, MET, count)
     names = ", ".join(one.template.label for one in open_ones)
     reason = _("%(count)s Still open: %(names)s.") % {"count": count, "names": names}
-    link = Link("projects:deliverable", (open_ones[0].pk,))
+    link = Link("projects:deliverable", (evidence.project.number, open_ones[0].pk))
     text = _("Work on %(deliverable)s") % {"deliverable": open_ones[0].template.label}
     return Finding(statement, NOT_MET, reason, link, text)
 
@@ -151,7 +151,7 @@ def target_is_smart(evidence: Evidence, params: Params) -> Finding:
         return Finding(statement, MET, reason)
     reason = _("Missing: %(missing)s.") % {"missing": "; ".join(missing)}
     return Finding(
-        statement, NOT_MET, reason, Link("projects:target", (evidence.project.pk,)),
+        statement, NOT_MET, reason, Link("projects:target", (evidence.project.number,)),
         _("Set the target"),
     )  # fmt: skip
 
@@ -164,7 +164,7 @@ def approvers_named(evidence: Evidence, params: Params) -> Finding:
         return Finding(statement, MET, ", ".join(dict.fromkeys(people)))
     return Finding(
         statement, NOT_MET, " ".join(evidence.seating.missing),
-        Link("projects:detail", (evidence.project.pk,), anchor="people"), _("Name the people"),
+        Link("projects:detail", (evidence.project.number,), anchor="people"), _("Name the people"),
     )  # fmt: skip
 
 
@@ -179,9 +179,15 @@ def conditions_of_approvals_met(evidence: Evidence, params: Params) -> Finding:
         "%(count)s is open: %(text)s (%(name)s, due %(due)s).",
         "%(count)s are open, first: %(text)s (%(name)s, due %(due)s).",
         len(evidence.owed),
-    ) % {"count": len(evidence.owed), "text": first.text, "name": first.owner, "due": day(first.due)}
+    ) % {
+        "count": len(evidence.owed),
+        "text": first.text,
+        "name": first.owner,
+        "due": day(first.due),
+    }
     return Finding(
-        statement, NOT_MET, reason, Link("projects:condition_settle", (first.pk,)),
+        statement, NOT_MET, reason,
+        Link("projects:condition_settle", (evidence.project.number, first.pk)),
         _("Say how it was met"),
     )  # fmt: skip
 
@@ -201,7 +207,7 @@ def actions_done(evidence: Evidence, params: Params) -> Finding:
         len(found),
     ) % {"count": len(found), "title": first.title, "name": first.owner}
     return Finding(
-        statement, NOT_MET, reason, Link("projects:actions", (evidence.project.pk,)),
+        statement, NOT_MET, reason, Link("projects:actions", (evidence.project.number,)),
         _("Open the actions"),
     )  # fmt: skip
 
@@ -222,7 +228,7 @@ def cycle_is_planned(evidence: Evidence, params: Params) -> Finding:
         return Finding(statement, MET, reason)
     return Finding(
         statement, NOT_MET, _("Missing: %(missing)s.") % {"missing": "; ".join(missing)},
-        Link("projects:cycle_plan", (evidence.project.pk,)), _("Write the prediction"),
+        Link("projects:cycle_plan", (evidence.project.number,)), _("Write the prediction"),
     )  # fmt: skip
 
 
@@ -237,7 +243,7 @@ def _chart_link(evidence: Evidence) -> Link:
 def _no_chart(evidence: Evidence, statement: str) -> Finding:
     return Finding(
         statement, UNKNOWN, _("The project has no chart yet."),
-        Link("projects:target", (evidence.project.pk,)), _("Choose a chart"),
+        Link("projects:target", (evidence.project.number,)), _("Choose a chart"),
     )  # fmt: skip
 
 
@@ -248,7 +254,9 @@ def _recomputing(evidence: Evidence, statement: str) -> Finding:
     )  # fmt: skip
 
 
-def _on_chart(function: Callable[[Evidence, Params, str], Finding], say: Callable[[Params], str]) -> Kind:
+def _on_chart(
+    function: Callable[[Evidence, Params, str], Finding], say: Callable[[Params], str]
+) -> Kind:
     """A kind that looks at the chart: without one, or with an old result, it cannot be judged."""
 
     def judge(evidence: Evidence, params: Params) -> Finding:
@@ -268,7 +276,7 @@ def chart_exists(evidence: Evidence, params: Params) -> Finding:
     if evidence.chart is None:
         return Finding(
             statement, NOT_MET, _("The project has no chart yet."),
-            Link("projects:target", (evidence.project.pk,)), _("Choose a chart"),
+            Link("projects:target", (evidence.project.number,)), _("Choose a chart"),
         )  # fmt: skip
     if evidence.points == 0 and not evidence.recomputing:
         return Finding(
@@ -350,8 +358,10 @@ def _signals_explained(evidence: Evidence, params: Params, statement: str) -> Fi
 kind("signals_explained")(
     _on_chart(
         _signals_explained,
-        lambda params: _("Every signal of the last %(last)s points has a cause")
-        % {"last": params.get("last", 25)},
+        lambda params: (
+            _("Every signal of the last %(last)s points has a cause")
+            % {"last": params.get("last", 25)}
+        ),
     )
 )
 
@@ -363,7 +373,8 @@ def _capability(evidence: Evidence, params: Params, statement: str) -> Finding:
     value, lower = index.get("value"), index.get("lower")
     if value is None or lower is None:
         return Finding(
-            statement, UNKNOWN, _("Without specification limits and enough values there is no Ppk."),
+            statement, UNKNOWN,
+            _("Without specification limits and enough values there is no Ppk."),
             Link("measurements:limits", (evidence.chart.characteristic_id,)),
             _("Set specification limits"),
         )  # fmt: skip
@@ -377,8 +388,10 @@ def _capability(evidence: Evidence, params: Params, statement: str) -> Finding:
 kind("capability")(
     _on_chart(
         _capability,
-        lambda params: _("Lower bound of Ppk ≥ %(needed)s")
-        % {"needed": number(float(params["lower_bound"]), 2)},
+        lambda params: (
+            _("Lower bound of Ppk ≥ %(needed)s")
+            % {"needed": number(float(params["lower_bound"]), 2)}
+        ),
     )
 )
 
@@ -420,8 +433,10 @@ def _differs(evidence: Evidence, params: Params, statement: str) -> Finding:
 kind("differs")(
     _on_chart(
         _differs,
-        lambda params: _("After differs from before (p < %(p)s)")
-        % {"p": number(float(params.get("p_below", 0.05)), 2)},
+        lambda params: (
+            _("After differs from before (p < %(p)s)")
+            % {"p": number(float(params.get("p_below", 0.05)), 2)}
+        ),
     )
 )
 
@@ -431,7 +446,7 @@ def _reaches_target(evidence: Evidence, params: Params, statement: str) -> Findi
     if target.to_value is None:
         return Finding(
             statement, UNKNOWN, _("No target is set."),
-            Link("projects:target", (evidence.project.pk,)), _("Set the target"),
+            Link("projects:target", (evidence.project.number,)), _("Set the target"),
         )  # fmt: skip
     now = None if figure is None else figure.now
     if now is None or now.value is None:
@@ -452,4 +467,6 @@ def _reached(now: PhaseFigure, start: float | None, goal: float) -> bool:
     return now.lower is not None and now.upper is not None and now.lower <= goal <= now.upper
 
 
-kind("target_reached")(_on_chart(_reaches_target, lambda params: _("The result reaches the target")))
+kind("target_reached")(
+    _on_chart(_reaches_target, lambda params: _("The result reaches the target"))
+)

@@ -98,9 +98,7 @@ class Evidence:
 
     @cached_property
     def open_actions(self) -> list[ProjectAction]:
-        return list(
-            self.project.actions.exclude(state=ActionState.DONE).select_related("owner")
-        )
+        return list(self.project.actions.exclude(state=ActionState.DONE).select_related("owner"))
 
     @cached_property
     def late_actions(self) -> list[ProjectAction]:

@@ -37,9 +37,7 @@ SENTENCES = {
         _("The project is completed: all gates have passed"), "check-circle"
     ),
     "project.sustained": Sentence(_("The result is now watched"), "eye"),
-    "project.closed": Sentence(
-        _("<b>%(actor)s</b> closed the project: “%(reason)s”"), "archive"
-    ),
+    "project.closed": Sentence(_("<b>%(actor)s</b> closed the project: “%(reason)s”"), "archive"),
     "project.reopened": Sentence(
         _("<b>%(actor)s</b> reopened the project: “%(reason)s”"), "arrow-counterclockwise"
     ),

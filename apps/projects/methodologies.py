@@ -99,8 +99,10 @@ DEFINE = StageDefinition(
             "sipoc",
             _("SIPOC"),
             _(
-                "Name suppliers, inputs, the process in five to seven steps, outputs and customers. "
-                "Begin with the process, then go outward. It fixes where the project starts and ends."
+                "Name suppliers, inputs, the process in five to seven steps, outputs "
+                "and customers. "
+                "Begin with the process, then go outward. It fixes where the project "
+                "starts and ends."
             ),
         ),
         D(
@@ -115,12 +117,18 @@ DEFINE = StageDefinition(
         D(
             "stakeholders",
             _("Stakeholders"),
-            _("List who is affected, where they stand, and what each needs in order to support it."),
+            _(
+                "List who is affected, where they stand, and what each needs in order "
+                "to support it."
+            ),
         ),
         D(
             "benefit_range",
             _("Expected benefit"),
-            _("Give a range, not a point, and say how it follows from the figure that will change."),
+            _(
+                "Give a range, not a point, and say how it follows from the figure "
+                "that will change."
+            ),
             required=False,
         ),
     ),
@@ -142,7 +150,8 @@ MEASURE = StageDefinition(
             "data_plan",
             _("Data collection plan"),
             _(
-                "Say what is measured, where, by whom, how often and how many. Decide the subgroups "
+                "Say what is measured, where, by whom, how often and how many. Decide "
+                "the subgroups "
                 "so that causes you want to see fall between them."
             ),
         ),
@@ -314,7 +323,8 @@ DMAIC = MethodologyDefinition(
     key="dmaic",
     name=_("DMAIC"),
     purpose=_(
-        "For a problem that is known but whose cause is not: measured, analysed and proved with data."
+        "For a problem that is known but whose cause is not: measured, "
+        "analysed and proved with data."
     ),
     shape=MethodologyShape.LINE,
     stages=(DEFINE, MEASURE, ANALYZE, IMPROVE, CONTROL),
@@ -371,7 +381,8 @@ DO = StageDefinition(
             "trial_log",
             _("Trial log"),
             _(
-                "What was done when, and every deviation from the plan. Mark the start on the chart "
+                "What was done when, and every deviation from the plan. Mark the start "
+                "on the chart "
                 "with a phase."
             ),
         ),
@@ -389,7 +400,8 @@ CHECK = StageDefinition(
             "comparison",
             _("Result against prediction"),
             _(
-                "Compare before and after on the same chart and definition. Say what was predicted, "
+                "Compare before and after on the same chart and definition. Say what "
+                "was predicted, "
                 "what came, and what else changed meanwhile."
             ),
         ),

@@ -26,7 +26,8 @@ SENTENCES = {
         _("My initiative was accepted, returned or declined"),
     ),
     "initiative.returned": Sentence(
-        _("<b>%(actor)s</b> sent your initiative %(project)s back: “%(reason)s”"), "arrow-return-left"
+        _("<b>%(actor)s</b> sent your initiative %(project)s back: “%(reason)s”"),
+        "arrow-return-left",
     ),
     "initiative.declined": Sentence(
         _("<b>%(actor)s</b> declined your initiative %(project)s: “%(reason)s”"), "x-octagon"
@@ -107,8 +108,14 @@ SENTENCES = {
 
 
 def tell(
-    users: Iterable[User | None], *, kind: str, event: str, project: Project,
-    actor: User | None = None, link: str = "", **words: Any,
+    users: Iterable[User | None],
+    *,
+    kind: str,
+    event: str,
+    project: Project,
+    actor: User | None = None,
+    link: str = "",
+    **words: Any,
 ) -> None:
     """Tell each person once of `event` (a key that names it); nobody is told of their own act."""
     people = {user.pk: user for user in users if user is not None}
@@ -123,13 +130,19 @@ def tell(
             "project": str(project),
             **words,
         },
-        url=link or reverse("projects:detail", args=[project.pk]),
+        url=link or reverse("projects:detail", args=[project.number]),
     )
 
 
 def tell_gate(
-    users: Iterable[User | None], *, kind: str, event: str, stage: Stage, round_: Round,
-    actor: User | None = None, **words: Any,
+    users: Iterable[User | None],
+    *,
+    kind: str,
+    event: str,
+    stage: Stage,
+    round_: Round,
+    actor: User | None = None,
+    **words: Any,
 ) -> None:
     tell(
         users,

@@ -7,165 +7,417 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('subject_type', models.CharField(max_length=60)),
-                ('subject_id', models.BigIntegerField()),
-                ('subject_label', models.CharField(max_length=300)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('open', 'In review'), ('approved', 'Approved'), ('approved_with_conditions', 'Approved with conditions'), ('sent_back', 'Sent back'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('expired', 'Expired')], default='draft', max_length=30, protected=True)),
-                ('request_note', models.TextField(blank=True, verbose_name='note to the approvers')),
-                ('content', models.JSONField(default=dict)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closing_reason', models.TextField(blank=True)),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds_opened', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("subject_type", models.CharField(max_length=60)),
+                ("subject_id", models.BigIntegerField()),
+                ("subject_label", models.CharField(max_length=300)),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("open", "In review"),
+                            ("approved", "Approved"),
+                            ("approved_with_conditions", "Approved with conditions"),
+                            ("sent_back", "Sent back"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                            ("expired", "Expired"),
+                        ],
+                        default="draft",
+                        max_length=30,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "request_note",
+                    models.TextField(blank=True, verbose_name="note to the approvers"),
+                ),
+                ("content", models.JSONField(default=dict)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closing_reason", models.TextField(blank=True)),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rounds_opened",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.team"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'approval round',
-                'verbose_name_plural': 'approval rounds',
-                'ordering': ['-opened_at', '-pk'],
+                "verbose_name": "approval round",
+                "verbose_name_plural": "approval rounds",
+                "ordering": ["-opened_at", "-pk"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Layer',
+            name="Layer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('rule', models.CharField(choices=[('all', 'all must sign'), ('any', 'one signature is enough'), ('quorum', 'a quorum must sign')], default='all', max_length=6)),
-                ('quorum', models.PositiveSmallIntegerField(default=1)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='layers', to='approvals.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("all", "all must sign"),
+                            ("any", "one signature is enough"),
+                            ("quorum", "a quorum must sign"),
+                        ],
+                        default="all",
+                        max_length=6,
+                    ),
+                ),
+                ("quorum", models.PositiveSmallIntegerField(default=1)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="layers",
+                        to="approvals.round",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order'],
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('approve', 'Approve'), ('approve_with_conditions', 'Approve with conditions'), ('send_back', 'Send back'), ('decline', 'Decline')], max_length=30)),
-                ('comment', models.TextField(blank=True, verbose_name='comment')),
-                ('decided_at', models.DateTimeField()),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='approvals.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("approve", "Approve"),
+                            ("approve_with_conditions", "Approve with conditions"),
+                            ("send_back", "Send back"),
+                            ("decline", "Decline"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, verbose_name="comment")),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="approvals.round",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-decided_at', '-pk'],
+                "ordering": ["-decided_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Condition',
+            name="Condition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('text', models.CharField(max_length=300, verbose_name='condition')),
-                ('due', models.DateField(verbose_name='due')),
-                ('blocks', models.CharField(max_length=60, verbose_name='blocks')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('met', 'Met'), ('waived', 'Waived')], default='open', max_length=6)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('evidence', models.TextField(blank=True, verbose_name='how it was met')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conditions_owed', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conditions', to='approvals.decision')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conditions', to='approvals.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("text", models.CharField(max_length=300, verbose_name="condition")),
+                ("due", models.DateField(verbose_name="due")),
+                ("blocks", models.CharField(max_length=60, verbose_name="blocks")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("met", "Met"), ("waived", "Waived")],
+                        default="open",
+                        max_length=6,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("evidence", models.TextField(blank=True, verbose_name="how it was met")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditions_owed",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditions",
+                        to="approvals.decision",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditions",
+                        to="approvals.round",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'condition of an approval',
-                'verbose_name_plural': 'conditions of approvals',
-                'ordering': ['due', 'pk'],
+                "verbose_name": "condition of an approval",
+                "verbose_name_plural": "conditions of approvals",
+                "ordering": ["due", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(max_length=60, verbose_name='capacity')),
-                ('mandatory', models.BooleanField(default=True)),
-                ('state', django_fsm.FSMField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('approved_with_conditions', 'Approved with conditions'), ('sent_back', 'Sent back'), ('declined', 'Declined'), ('abstained', 'Abstained'), ('delegated', 'Delegated'), ('void', 'Not needed')], default='pending', max_length=30, protected=True)),
-                ('delegated_from', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='delegate', to='approvals.seat')),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='approvals.layer')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("capacity", models.CharField(max_length=60, verbose_name="capacity")),
+                ("mandatory", models.BooleanField(default=True)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("approved_with_conditions", "Approved with conditions"),
+                            ("sent_back", "Sent back"),
+                            ("declined", "Declined"),
+                            ("abstained", "Abstained"),
+                            ("delegated", "Delegated"),
+                            ("void", "Not needed"),
+                        ],
+                        default="pending",
+                        max_length=30,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "delegated_from",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegate",
+                        to="approvals.seat",
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="approvals.layer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['layer__order', 'pk'],
+                "ordering": ["layer__order", "pk"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='seat',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='approvals.seat'),
+            model_name="decision",
+            name="seat",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decision",
+                to="approvals.seat",
+            ),
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signer_name', models.CharField(max_length=200)),
-                ('capacity', models.CharField(max_length=60)),
-                ('meaning', models.TextField()),
-                ('content_hash', models.CharField(max_length=64)),
-                ('signed_at', models.DateTimeField()),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='signature', to='approvals.decision')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("signer_name", models.CharField(max_length=200)),
+                ("capacity", models.CharField(max_length=60)),
+                ("meaning", models.TextField()),
+                ("content_hash", models.CharField(max_length=64)),
+                ("signed_at", models.DateTimeField()),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signature",
+                        to="approvals.decision",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('subject_type', 'subject_id', 'number'), name='round_number_per_subject'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                fields=("subject_type", "subject_id", "number"), name="round_number_per_subject"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'open'])), fields=('subject_type', 'subject_id'), name='one_open_round_per_subject'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["draft", "open"])),
+                fields=("subject_type", "subject_id"),
+                name="one_open_round_per_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'open', 'approved', 'approved_with_conditions', 'sent_back', 'declined', 'withdrawn', 'expired'])), name='round_state_known'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "open",
+                            "approved",
+                            "approved_with_conditions",
+                            "sent_back",
+                            "declined",
+                            "withdrawn",
+                            "expired",
+                        ],
+                    )
+                ),
+                name="round_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.UniqueConstraint(fields=('round', 'order'), name='layer_order_per_round'),
+            model_name="layer",
+            constraint=models.UniqueConstraint(
+                fields=("round", "order"), name="layer_order_per_round"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['all', 'any', 'quorum'])), name='layer_rule_known'),
+            model_name="layer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rule__in", ["all", "any", "quorum"])), name="layer_rule_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='condition',
-            index=models.Index(fields=['state', 'blocks'], name='approvals_c_state_4bf1da_idx'),
+            model_name="condition",
+            index=models.Index(fields=["state", "blocks"], name="approvals_c_state_4bf1da_idx"),
         ),
         migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'met', 'waived'])), name='condition_state_known'),
+            model_name="condition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "met", "waived"])),
+                name="condition_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'approved', 'approved_with_conditions', 'sent_back', 'declined', 'abstained', 'delegated', 'void'])), name='seat_state_known'),
+            model_name="seat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "pending",
+                            "approved",
+                            "approved_with_conditions",
+                            "sent_back",
+                            "declined",
+                            "abstained",
+                            "delegated",
+                            "void",
+                        ],
+                    )
+                ),
+                name="seat_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['approve', 'approve_with_conditions', 'send_back', 'decline'])), name='decision_outcome_known'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome__in", ["approve", "approve_with_conditions", "send_back", "decline"])
+                ),
+                name="decision_outcome_known",
+            ),
         ),
     ]

@@ -73,7 +73,10 @@ def _check_signer(
         raise Refused(_("Sign with your own password."))
     if actor.pk in barred or actor.pk == round_.opened_by_id:
         raise Refused(
-            _("You wrote, edited or submitted this, so you cannot decide on it. Delegate your seat.")
+            _(
+                "You wrote, edited or submitted this, so you cannot decide on it. "
+                "Delegate your seat."
+            )
         )
     if seen_hash != round_.content_hash:
         raise Conflict(

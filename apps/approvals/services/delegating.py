@@ -30,7 +30,9 @@ def delegate(
     locked = Seat.objects.select_for_update(of=("self",)).select_related("layer").get(pk=seat.pk)
     _check(actor, locked, to, reason, barred)
     if to.pk == round_.opened_by_id:
-        raise Refused(_("%(name)s asked for this decision and cannot take the seat.") % {"name": to})
+        raise Refused(
+            _("%(name)s asked for this decision and cannot take the seat.") % {"name": to}
+        )
     locked.delegate_to_other()
     locked.save(update_fields=["state"])
     new = Seat.objects.create(

@@ -67,7 +67,11 @@ def open_round(
         verb="round.opened",
         target=round_,
         subject=history_of or subject,
-        details={"number": round_.number, "hash": round_.content_hash, "label": round_.subject_label},
+        details={
+            "number": round_.number,
+            "hash": round_.content_hash,
+            "label": round_.subject_label,
+        },
         reason=note,
     )
     return round_

@@ -41,15 +41,24 @@ class Project(ConcurrentTransitionMixin, TeamOwned, Timestamped, Versioned):
     title = models.CharField(_("title"), max_length=160)
     problem = models.TextField(_("problem statement"), blank=True, max_length=2000)
     methodology = models.ForeignKey(
-        Methodology, on_delete=models.PROTECT, related_name="projects", verbose_name=_("methodology")
+        Methodology,
+        on_delete=models.PROTECT,
+        related_name="projects",
+        verbose_name=_("methodology"),
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects_owned",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="projects_owned",
         verbose_name=_("owner"),
     )
     sponsor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects_sponsored",
-        verbose_name=_("sponsor"), null=True, blank=True,
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="projects_sponsored",
+        verbose_name=_("sponsor"),
+        null=True,
+        blank=True,
     )
     origin = models.CharField(_("where it came from"), max_length=160, blank=True)
     state = FSMField(
@@ -169,7 +178,9 @@ class PartOfProject(models.QuerySet[Any]):
 class Member(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="memberships",
         verbose_name=_("person"),
     )
     capacity = models.CharField(

@@ -20,7 +20,11 @@ class Target(Timestamped, Versioned):
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="target")
     chart = models.ForeignKey(
-        ControlChart, on_delete=models.PROTECT, null=True, blank=True, related_name="targets",
+        ControlChart,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="targets",
         verbose_name=_("chart"),
     )
     from_value = models.FloatField(_("from"), null=True, blank=True)
@@ -118,7 +122,9 @@ class ProjectAction(Timestamped, Versioned):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="actions")
     title = models.CharField(_("action"), max_length=200)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="project_actions",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="project_actions",
         verbose_name=_("person"),
     )
     due = models.DateField(_("due"), null=True, blank=True)

@@ -108,9 +108,7 @@ def _deliverables(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> 
             yield Change(name, _("New."))
             continue
         if old["body_sha256"] != item["body_sha256"]:
-            yield Change(
-                name, _("Rewritten by %(name)s.") % {"name": item["edited_by"] or "–"}
-            )
+            yield Change(name, _("Rewritten by %(name)s.") % {"name": item["edited_by"] or "–"})
         if old["state"] != item["state"]:
             yield Change(name, str(DeliverableState(item["state"]).label))
         yield from _files(name, old, item)

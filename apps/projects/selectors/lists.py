@@ -109,8 +109,10 @@ def overdue_actions(user: User) -> QuerySet[ProjectAction]:
 
 def actions_of(project: Project) -> QuerySet[ProjectAction]:
     """The actions of a project, by date, those without a date last."""
-    return ProjectAction.objects.filter(project=project).select_related("owner").order_by(
-        F("due").asc(nulls_last=True), "pk"
+    return (
+        ProjectAction.objects.filter(project=project)
+        .select_related("owner")
+        .order_by(F("due").asc(nulls_last=True), "pk")
     )
 
 

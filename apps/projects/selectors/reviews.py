@@ -58,9 +58,7 @@ def stages_of_rounds(rounds: Iterable[Round]) -> dict[int, Stage]:
 
 def history_of_round(round_: Round, project: Project) -> QuerySet[Entry]:
     """What happened to one round, newest first."""
-    return history_of(project).filter(
-        target_type=round_._meta.label_lower, target_id=round_.pk
-    )
+    return history_of(project).filter(target_type=round_._meta.label_lower, target_id=round_.pk)
 
 
 def conditions_of(project: Project) -> QuerySet[Condition]:

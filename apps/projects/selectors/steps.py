@@ -50,7 +50,7 @@ def next_step(
 
 
 def _step(project: Project, label: str, view: str) -> NextStep:
-    return NextStep(label, Link(view, (project.pk,)))
+    return NextStep(label, Link(view, (project.number,)))
 
 
 def _draft(project: Project) -> NextStep:
@@ -75,9 +75,6 @@ def _active(project: Project, user: User, verdicts: list[Verdict] | None) -> Nex
     if not may(user, Action.SUBMIT_GATE, project):
         return None
     return _finish(project, stage, is_last=stage is stages[-1])
-
-
-
 
 
 def _in_review(stage: Stage, user: User) -> NextStep | None:

@@ -145,9 +145,7 @@ def _check_words(
         _check_prediction(tried, predicted)
 
 
-def _freeze(
-    cycle: Cycle, actor: User, decision: CycleDecision, lesson: str, standard: str
-) -> None:
+def _freeze(cycle: Cycle, actor: User, decision: CycleDecision, lesson: str, standard: str) -> None:
     """Keep the result against which the prediction is held, as it is known now."""
     cycle.result = result_of(cycle.project_id)
     cycle.decision, cycle.decided_by, cycle.decided_at = decision, actor, timezone.now()

@@ -103,9 +103,7 @@ def _require_gate_can_be_asked(stage: Stage) -> None:
 
 def _tell_whose_turn(stage: Stage, round_: Round, actor: User) -> None:
     asked = [one.user for one in pending_seats(round_)]
-    tell_gate(
-        asked, kind="gate.waiting", event="waiting", stage=stage, round_=round_, actor=actor
-    )
+    tell_gate(asked, kind="gate.waiting", event="waiting", stage=stage, round_=round_, actor=actor)
 
 
 @transaction.atomic
@@ -126,7 +124,9 @@ def withdraw_gate(*, actor: User, stage: Stage, version: int, reason: str) -> St
         actor=actor, verb="gate.withdrawn", target=stage, subject=project,
         details={"stage": {"msgid": stage.template.name}, "round": round_.number}, reason=reason,
     )  # fmt: skip
-    tell_gate(asked, kind="gate.withdrawn", event="withdrawn", stage=stage, round_=round_, actor=actor)
+    tell_gate(
+        asked, kind="gate.withdrawn", event="withdrawn", stage=stage, round_=round_, actor=actor
+    )
     return stage
 
 
@@ -213,9 +213,7 @@ def _pass(actor: User, stage: Stage, round_: Round) -> None:
     project = stage.project
     conditional = round_.state == RoundState.APPROVED_WITH_CONDITIONS
     stage.ended_at = timezone.now()
-    move(
-        stage, stage.pass_with_conditions if conditional else stage.pass_gate, fields=["ended_at"]
-    )
+    move(stage, stage.pass_with_conditions if conditional else stage.pass_gate, fields=["ended_at"])
     record(
         actor=actor, verb="stage.passed", target=stage, subject=project,
         details={
@@ -263,7 +261,9 @@ def _tell_conditions(
 ) -> None:
     if not plans:
         return
-    asked = Condition.objects.filter(round=round_, decision__decided_by=actor).select_related("owner")
+    asked = Condition.objects.filter(round=round_, decision__decided_by=actor).select_related(
+        "owner"
+    )
     for condition in asked:
         tell(
             [condition.owner], kind="condition.asked", event=f"condition:{condition.pk}",

@@ -93,7 +93,11 @@ def _check(project: Project) -> None:
         raise Refused(_("The sponsor approves, so owner and sponsor are two people."))
     if not project.owner.is_active:
         raise Refused(_("The owner is no longer active. Choose someone else."))
-    if project.planned_start and project.planned_end and project.planned_end < project.planned_start:
+    if (
+        project.planned_start
+        and project.planned_end
+        and project.planned_end < project.planned_start
+    ):
         raise Refused(_("The planned end is before the planned start."))
 
 
@@ -225,11 +229,12 @@ def decline(
     else:
         if duplicate_of.pk == project.pk:
             raise Refused(_("An initiative is not a duplicate of itself."))
-        verb, details = "project.marked_duplicate", {"of": duplicate_of.code, "of_id": duplicate_of.pk}
+        verb, details = (
+            "project.marked_duplicate",
+            {"of": duplicate_of.code, "of_id": duplicate_of.pk},
+        )
         move(project, project.mark_duplicate, fields=["state_reason"])
-    record(
-        actor=actor, verb=verb, target=project, details=details, reason=project.state_reason
-    )
+    record(actor=actor, verb=verb, target=project, details=details, reason=project.state_reason)
     tell(
         [project.owner], kind="initiative.declined", event=f"declined:{project.version}",
         project=project, actor=actor, reason=project.state_reason,

@@ -33,9 +33,7 @@ def lock_stage(stage: Stage | int, version: int | None = None) -> Stage:
     """The stage, with its project locked as well (`stage.project`)."""
     pk = stage if isinstance(stage, int) else stage.pk
     project = lock_project(Stage.objects.values_list("project", flat=True).get(pk=pk))
-    locked = (
-        Stage.objects.select_for_update(of=("self",)).select_related("template").get(pk=pk)
-    )
+    locked = Stage.objects.select_for_update(of=("self",)).select_related("template").get(pk=pk)
     locked.project = project
     compare(locked, version)
     return locked
@@ -51,8 +49,7 @@ def move(record: Any, transition: Callable[[], Any], *, fields: Iterable[str] = 
     """Make one transition of the state machine and store it over the version just read."""
     if not can_proceed(transition):
         raise Refused(
-            _("This cannot be done now: it is “%(state)s”.")
-            % {"state": record.get_state_display()}
+            _("This cannot be done now: it is “%(state)s”.") % {"state": record.get_state_display()}
         )
     transition()
     record.save_over(record.version, fields=["state", *fields])

@@ -26,11 +26,7 @@ def sync_methodologies(
     A version is never changed: a changed definition is a new version, and the old one is no
     longer offered. Projects keep the version they started with.
     """
-    return [
-        _add_version(definition)
-        for definition in definitions
-        if not _newest_is(definition)
-    ]
+    return [_add_version(definition) for definition in definitions if not _newest_is(definition)]
 
 
 def _newest_is(definition: MethodologyDefinition) -> bool:

@@ -56,7 +56,10 @@ def _check(
 ) -> None:
     if any(value is not None and not math.isfinite(value) for value in (from_value, to_value)):
         raise Refused(_("A target is a number."))
-    if chart is not None and not ControlChart.objects.visible_to(actor).filter(pk=chart.pk).exists():
+    if (
+        chart is not None
+        and not ControlChart.objects.visible_to(actor).filter(pk=chart.pk).exists()
+    ):
         raise Refused(_("Choose a chart that you can see."))
 
 

@@ -70,7 +70,9 @@ def revoke_waiver(*, actor: User, waiver: Waiver, reason: str) -> None:
 
 
 @transaction.atomic
-def settle_condition(*, actor: User, condition: Condition, version: int, evidence: str) -> Condition:
+def settle_condition(
+    *, actor: User, condition: Condition, version: int, evidence: str
+) -> Condition:
     """Say how a condition of an approval was met: by its owner or who works on the project."""
     project = _project_of(condition)
     if condition.owner_id != actor.pk:
