@@ -40,6 +40,19 @@
     }
   }
 
+  /* A menu that would leave the screen opens towards the other side. */
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const panel = event.target.matches("details.menu[open]") && event.target.querySelector(".menu-panel");
+      if (!panel) return;
+      panel.classList.remove("flip");
+      const { left, right } = panel.getBoundingClientRect();
+      panel.classList.toggle("flip", left < 0 || right > document.documentElement.clientWidth);
+    },
+    true,
+  );
+
   /* --- Clicks ------------------------------------------------------------------------------- */
 
   document.addEventListener("click", (event) => {

@@ -485,13 +485,19 @@
     /* --- Pointing --------------------------------------------------------------------------- */
 
     hover(u, index) {
-      if (this.quiet || u.cursor.left < 0) return;
+      if (this.quiet) return;
+      if (u.cursor.left < 0) {
+        if (this.pointed && index === this.panel) this.leave();
+        return;
+      }
       const at = u.cursor.idx;
       if (at === null || at === undefined || (at === this.here && index === this.panel)) return;
       this.point(at, index, false);
     }
 
+    /* Reached by keys it is said aloud and stays; reached by the pointer it goes with it. */
     point(at, panel, aloud) {
+      this.pointed = !aloud;
       this.here = at;
       this.panel = panel;
       this.redraw();
@@ -709,9 +715,10 @@
       this.plots.forEach((plot, index) => plot.setSize({ width, height: this.height(index) }));
     }
 
+    /* At once, not with the next frame: printing follows on the heels of the theme. */
     repaint() {
       this.colours = marks.colours();
-      this.redraw();
+      for (const plot of this.plots) plot.redraw(false);
       this.legend?.replaceChildren(...this.legendItems());
     }
 

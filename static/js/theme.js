@@ -16,13 +16,15 @@
 
   const wanted = () => stored() || root.dataset.theme || "auto";
 
+  const show = (theme) => {
+    if (root.dataset.bsTheme === theme) return;
+    root.dataset.bsTheme = theme;
+    document.dispatchEvent(new CustomEvent("improve:theme"));
+  };
+
   const apply = () => {
     const choice = wanted();
-    const theme = choice === "auto" ? (dark.matches ? "dark" : "light") : choice;
-    if (root.dataset.bsTheme !== theme) {
-      root.dataset.bsTheme = theme;
-      document.dispatchEvent(new CustomEvent("improve:theme"));
-    }
+    show(choice === "auto" ? (dark.matches ? "dark" : "light") : choice);
   };
 
   const choose = (choice) => {
@@ -37,5 +39,7 @@
 
   window.improveTheme = { wanted, choose };
   dark.addEventListener("change", apply);
+  window.addEventListener("beforeprint", () => show("light"));
+  window.addEventListener("afterprint", apply);
   apply();
 })();
