@@ -171,7 +171,7 @@ def _follow(round_: Round, seat: Seat, outcome: Outcome, comment: str) -> None:
 
 def satisfied(layer: Layer, seats: Sequence[Seat]) -> bool:
     """Whether a layer has the signatures its rule asks for."""
-    positive = sum(seat.state in POSITIVE for seat in seats)
+    positive: int = sum(seat.state in POSITIVE for seat in seats)
     match layer.rule:
         case LayerRule.ANY:
             return positive >= 1
@@ -182,7 +182,7 @@ def satisfied(layer: Layer, seats: Sequence[Seat]) -> bool:
 
 def reachable(layer: Layer, seats: Sequence[Seat]) -> bool:
     """Whether the rule can still be satisfied by the seats that have not refused."""
-    possible = sum(seat.state in POSITIVE or seat.state == SeatState.PENDING for seat in seats)
+    possible: int = sum(seat.state in POSITIVE or seat.state == SeatState.PENDING for seat in seats)
     match layer.rule:
         case LayerRule.ANY:
             return possible >= 1
@@ -218,7 +218,3 @@ def _next_layer(round_: Round, layer: Layer) -> None:
     else:
         round_.approve()
     close(round_)
-
-
-def is_passed(round_: Round) -> bool:
-    return round_.state in {RoundState.APPROVED, RoundState.APPROVED_WITH_CONDITIONS}

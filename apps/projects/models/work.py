@@ -90,6 +90,10 @@ class AttachmentManager(models.Manager["Attachment"]):
         )
 
 
+class EveryAttachment(models.Manager["Attachment"]):
+    """Removed files as well, for downloads from a packet."""
+
+
 class Attachment(models.Model):
     deliverable = models.ForeignKey(
         Deliverable, on_delete=models.CASCADE, related_name="attachments"
@@ -105,7 +109,7 @@ class Attachment(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
 
     objects = AttachmentManager()
-    with_removed = models.Manager()
+    with_removed = EveryAttachment()
 
     class Meta:
         ordering = ["pk"]

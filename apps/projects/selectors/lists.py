@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ from apps.audit.selectors import history_of
 from apps.projects.choices import ActionState, ProjectState, StageState
 from apps.projects.models import Member, Project, ProjectAction
 
-ORDERS = {
+ORDERS: dict[str, list[Any]] = {
     "": ["-number"],
     "number": ["number"],
     "-number": ["-number"],
@@ -48,7 +50,7 @@ def filtered_projects(
     sort: str = "",
 ) -> QuerySet[Project]:
     """The projects a person may see, with `next_gate`: the planned date of the nearest gate."""
-    projects = (
+    projects: QuerySet[Project] = (
         Project.objects.visible_to(user)
         .select_related("owner", "sponsor", "team", "methodology", "target__chart__characteristic",
                         "target__chart__result")

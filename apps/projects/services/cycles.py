@@ -60,7 +60,7 @@ def plan_cycle(
 
 
 def _check_prediction(tried: str, predicted: float | None) -> None:
-    if len(tried.strip()) > Cycle._meta.get_field("tried").max_length:
+    if len(tried.strip()) > TRIED_LENGTH:
         raise Refused(_("Say in 200 characters what is tried."))
     if predicted is not None and not math.isfinite(predicted):
         raise Refused(_("A prediction is a number."))
@@ -125,6 +125,7 @@ def decide_cycle(
     return cycle
 
 
+TRIED_LENGTH = 200
 PAST = {
     CycleDecision.ADOPT: "adopted",
     CycleDecision.ADAPT: "adapted",

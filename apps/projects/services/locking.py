@@ -20,7 +20,7 @@ from apps.projects.models import Project, Stage
 
 def lock_project(project: Project | int, version: int | None = None) -> Project:
     pk = project if isinstance(project, int) else project.pk
-    locked = (
+    locked: Project = (
         Project.objects.select_for_update(of=("self",))
         .select_related("owner", "sponsor", "team", "methodology")
         .get(pk=pk)
