@@ -21,7 +21,11 @@ class Team(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
         verbose_name=_("belongs to"),
     )
     path = models.CharField(max_length=200, editable=False, db_index=True)
@@ -100,7 +104,11 @@ class User(AbstractBaseUser, PermissionsMixin, Timestamped):
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.AUTO)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True, default="")
     home_team = models.ForeignKey(
-        Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="people",
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="people",
         verbose_name=_("team"),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from allauth.account import views as account
 from allauth.socialaccount import views as socialaccount
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
 from apps.accounts.views.sign_in import not_offered, sign_in
@@ -38,7 +39,11 @@ urlpatterns = [
         socialaccount.login_cancelled,
         name="socialaccount_login_cancelled",
     ),
-    path("3rdparty/login/error/", socialaccount.login_error, name="socialaccount_login_error"),
+    path(
+        "3rdparty/login/error/",
+        login_not_required(socialaccount.login_error),
+        name="socialaccount_login_error",
+    ),
     path("signup/", not_offered, name="account_signup"),
     path("email/", not_offered, name="account_email"),
     path("confirm-email/", not_offered, name="account_email_verification_sent"),

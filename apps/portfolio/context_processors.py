@@ -11,8 +11,8 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.approvals.models import Round
 from apps.notifications.models import Notification
+from apps.projects.selectors import reviews_waiting_for
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
-    waiting = Round.objects.waiting_for(user).count()
+    waiting = reviews_waiting_for(user).count()
     entries = []
     for place in PLACES:
         try:

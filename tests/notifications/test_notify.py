@@ -49,9 +49,12 @@ def test_a_second_person_is_told_when_the_first_knows_already(reader: User) -> N
 
 
 def test_a_rolled_back_event_tells_nobody(reader: User) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    def tell_and_fail() -> None:
         tell(reader)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        tell_and_fail()
     assert not Notification.objects.exists()
     assert not Mail.objects.exists()
 

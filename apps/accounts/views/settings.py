@@ -34,7 +34,9 @@ def profile(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your settings were saved."))
         return redirect("accounts:settings")
     roles = person.assignments.select_related("team").order_by("team__path", "role")
-    return render(request, "accounts/settings.html", {"form": form, "person": person, "roles": roles})
+    return render(
+        request, "accounts/settings.html", {"form": form, "person": person, "roles": roles}
+    )
 
 
 @login_not_required
