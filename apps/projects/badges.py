@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from apps.approvals.choices import ConditionState, RoundState, SeatState
 from apps.approvals.models import Condition, Round
 from apps.projects.choices import CycleDecision, DeliverableState, ProjectState, StageState
 from apps.projects.models import Cycle, Project, Stage
+from apps.projects.selectors import TrackStage
 
 
 @dataclass(frozen=True)
@@ -93,3 +95,39 @@ def cycle_badge(cycle: Cycle) -> Badge:
     if not cycle.decision:
         return Badge("neutral", _("Not decided"))
     return Badge("done", CycleDecision(cycle.decision).label)
+
+
+TRACK = {
+    StageState.PASSED: "passed",
+    StageState.PASSED_WITH_CONDITIONS: "passed",
+    StageState.IN_REVIEW: "review",
+    StageState.STALE: "stale",
+    StageState.SKIPPED: "skipped",
+}
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """A stage for the track: its name, how it is drawn, one line, and where it leads."""
+
+    name: str
+    state: str
+    note: str
+    url: str = ""
+
+
+def track_rows(track: list[TrackStage]) -> list[TrackRow]:
+    return [TrackRow(item.name, _drawn(item), _note(item)) for item in track]
+
+
+def _drawn(item: TrackStage) -> str:
+    return TRACK.get(item.state, "current" if item.is_current else "later")
+
+
+def _note(item: TrackStage) -> str:
+    if item.state == StageState.PASSED and item.ended_at is not None:
+        when = formats.date_format(timezone.localtime(item.ended_at), "j M")
+        return _("Passed %(date)s") % {"date": when}
+    if item.state == StageState.IN_PROGRESS and item.days is not None:
+        return _("In progress, day %(day)s") % {"day": item.days}
+    return item.state_label

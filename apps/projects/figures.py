@@ -85,7 +85,9 @@ def _steps(figure: KeyFigure, target: Target) -> tuple[FigureStep, ...]:
         label, tone = _label_and_tone(phase, position, last)
         steps.append(FigureStep(label, number(phase.value, figure.decimals), _n(phase), tone))
     if not last and target.from_value is not None:
-        steps.insert(0, FigureStep(_("Start"), number(target.from_value, figure.decimals), "", "before"))
+        steps.insert(
+            0, FigureStep(_("Start"), number(target.from_value, figure.decimals), "", "before")
+        )
     due = _("by %(date)s") % {"date": formats.date_format(target.due, "j M")} if target.due else ""
     steps.append(FigureStep(_("Target"), number(target.to_value, figure.decimals), due))
     return tuple(steps)
@@ -120,14 +122,20 @@ def _sentence(figure: KeyFigure, target: Target) -> str:
         "unit": figure.unit,
         "lower": number(min(abs(compared.lower), abs(compared.upper)), figure.decimals),
         "upper": number(max(abs(compared.lower), abs(compared.upper)), figure.decimals),
-        "since": formats.date_format(figure.phases[-1].since, "j M") if figure.phases[-1].since else "",
+        "since": formats.date_format(figure.phases[-1].since, "j M")
+        if figure.phases[-1].since
+        else "",
     }
     if compared.lower <= 0 <= compared.upper:
         return _("No difference between before and now can be shown yet.")
     if compared.difference < 0:
-        return _(
-            "Down by %(difference)s %(unit)s since %(since)s (95 %% interval %(lower)s to %(upper)s)."
-        ) % words
-    return _(
-        "Up by %(difference)s %(unit)s since %(since)s (95 %% interval %(lower)s to %(upper)s)."
-    ) % words
+        return (
+            _(
+                "Down by %(difference)s %(unit)s since %(since)s (95 %% interval %(lower)s to %(upper)s)."
+            )
+            % words
+        )
+    return (
+        _("Up by %(difference)s %(unit)s since %(since)s (95 %% interval %(lower)s to %(upper)s).")
+        % words
+    )

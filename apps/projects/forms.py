@@ -29,7 +29,7 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
-class ProjectForm(forms.ModelForm[Project]):
+class ProjectForm(forms.ModelForm):
     class Meta:
         model = Project
         fields = [
@@ -43,7 +43,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "planned_end": DateInput(),
         }
         help_texts = {
-            "title": _("What gets better, in one line: “Shorten first response on the fault desk”."),
+            "title": _(
+                "What gets better, in one line: “Shorten first response on the fault desk”."
+            ),
             "problem": _("Who is affected, how much and since when. No cause and no solution yet."),
             "sponsor": _("The manager who approves the gates. Cannot be the owner."),
             "origin": _("A complaint theme, a survey gap, an alarm, an audit finding."),
@@ -75,7 +77,7 @@ class ProjectForm(forms.ModelForm[Project]):
         return cleaned
 
 
-class TargetForm(forms.ModelForm[Target]):
+class TargetForm(forms.ModelForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -104,7 +106,7 @@ class MemberForm(forms.Form):
         person.queryset = people()
 
 
-class DeliverableForm(forms.ModelForm[Deliverable]):
+class DeliverableForm(forms.ModelForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
@@ -117,7 +119,7 @@ class AttachmentForm(forms.Form):
     file = forms.FileField(label=_("File"), max_length=180)
 
 
-class ActionForm(forms.ModelForm[ProjectAction]):
+class ActionForm(forms.ModelForm):
     class Meta:
         model = ProjectAction
         fields = ["title", "owner", "due"]

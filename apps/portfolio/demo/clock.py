@@ -15,13 +15,15 @@ class Clock:
 
     def __init__(self, today: date) -> None:
         self.today = today
+        self.now = datetime.now(TAIPEI)
 
     def day(self, ago: int) -> date:
         return self.today - timedelta(days=ago)
 
     @contextmanager
     def at(self, ago: int, hour: int = 10, minute: int = 0) -> Iterator[datetime]:
-        """Within the block it is `ago` days before today."""
+        """Within the block it is `ago` days before today, and never later than now."""
         moment = datetime.combine(self.day(ago), time(hour, minute), TAIPEI)
+        moment = min(moment, self.now)
         with patch("django.utils.timezone.now", return_value=moment):
             yield moment

@@ -35,9 +35,9 @@ def stories(today: date) -> list[Measured]:
     yesterday = today - timedelta(days=1)
     response = make.meet_case(
         make.subgroups_of(
-            seed=11, last=yesterday, points=100, size=5, means=[(0, 6.8), (60, 5.1)], sigma=0.9
+            seed=11, last=yesterday, points=140, size=5, means=[(0, 6.8), (80, 5.1)], sigma=0.9
         ),
-        change_at=300, reduction=0.25,
+        change_at=400, reduction=0.25,
     )  # fmt: skip
     faults = make.meet_case_in_counts(
         make.counts(
@@ -58,7 +58,13 @@ def stories(today: date) -> list[Measured]:
         seed=55, last=yesterday, points=45, mean=21.4, sigma=1.7, decimals=1
     )
     disputes = make.counts(
-        seed=66, last=yesterday, points=40, rates=[(0, 0.034)], size=400, proportion=True, step_days=7
+        seed=66,
+        last=yesterday,
+        points=40,
+        rates=[(0, 0.034)],
+        size=400,
+        proportion=True,
+        step_days=7,
     )
     return [
         Measured(
@@ -128,7 +134,7 @@ def charted(today: date) -> list[Measured]:
         Measured(
             "chat", "Chat wait, consumer 線上客服等候", "desk", "member", "xbar-r",
             make.subgroups_of(
-                seed=88, last=yesterday, points=45, size=5, means=[(0, 3.1), (34, 3.55)], sigma=0.55
+                seed=88, last=yesterday, points=45, size=5, means=[(0, 3.1), (34, 3.72)], sigma=0.55
             ),
             fields={
                 "unit": "min", "direction": LOWER, "subgrouping": BY_COLUMN, "usl": 5.0,

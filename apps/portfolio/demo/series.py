@@ -71,7 +71,9 @@ def subgroups_of(
             names.append(day.isoformat())
             times.append(_at(day, 9 + item % 9, draw.randrange(60)))
     order = sorted(range(len(values)), key=lambda i: times[i])
-    return Series([values[i] for i in order], None, [names[i] for i in order], [times[i] for i in order])
+    return Series(
+        [values[i] for i in order], None, [names[i] for i in order], [times[i] for i in order]
+    )
 
 
 def individuals(
@@ -109,7 +111,9 @@ def counts(
         values.append(float((steps or {}).get(point, value)))
         sizes.append(units)
     return Series(
-        values, sizes if size else None, observed_at=[_at(d) for d in _days(last, points, step_days)]
+        values,
+        sizes if size else None,
+        observed_at=[_at(d) for d in _days(last, points, step_days)],
     )
 
 
@@ -129,7 +133,10 @@ def meet_case(series: Series, *, change_at: int, reduction: float, decimals: int
     before, after = series.values[:change_at], series.values[change_at:]
     wanted = fmean(before) * (1 - reduction)
     return Series(
-        before + _scaled(after, wanted, decimals), series.sizes, series.subgroups, series.observed_at
+        before + _scaled(after, wanted, decimals),
+        series.sizes,
+        series.subgroups,
+        series.observed_at,
     )
 
 

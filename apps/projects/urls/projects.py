@@ -17,7 +17,12 @@ urlpatterns = [
     path("<int:number>/members/", initiatives.members, name="members"),
     path("<int:number>/members/<int:pk>/remove/", initiatives.member_remove, name="member_remove"),
     *(
-        path(f"<int:number>/{name.replace('_', '-')}/", transitions.make_move, {"name": name}, name=name)
+        path(
+            f"<int:number>/{name.replace('_', '-')}/",
+            transitions.make_move,
+            {"name": name},
+            name=name,
+        )
         for name in transitions.MOVES
     ),
     path("<int:number>/gate/submit/", gates.gate_submit, name="gate_submit"),
@@ -29,12 +34,22 @@ urlpatterns = [
     path("<int:number>/cycle/decide/", cycles.cycle_decide, name="cycle_decide"),
     path("<int:number>/deliverables/<int:pk>/", work.deliverable, name="deliverable"),
     path(
-        "<int:number>/deliverables/<int:pk>/complete/", work.deliverable_complete, name="deliverable_complete"
+        "<int:number>/deliverables/<int:pk>/complete/",
+        work.deliverable_complete,
+        name="deliverable_complete",
     ),
-    path("<int:number>/deliverables/<int:pk>/reopen/", work.deliverable_reopen, name="deliverable_reopen"),
+    path(
+        "<int:number>/deliverables/<int:pk>/reopen/",
+        work.deliverable_reopen,
+        name="deliverable_reopen",
+    ),
     path("<int:number>/deliverables/<int:pk>/attach/", work.attachment_add, name="attachment_add"),
     path("<int:number>/attachments/<int:pk>/", work.attachment, name="attachment"),
-    path("<int:number>/attachments/<int:pk>/remove/", work.attachment_remove, name="attachment_remove"),
+    path(
+        "<int:number>/attachments/<int:pk>/remove/",
+        work.attachment_remove,
+        name="attachment_remove",
+    ),
     path("<int:number>/actions/", work.actions, name="actions"),
     path("<int:number>/actions/add/", work.action_add, name="action_add"),
     path("<int:number>/actions/<int:pk>/move/", work.action_move, name="action_move"),

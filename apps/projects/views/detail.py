@@ -19,7 +19,7 @@ from apps.approvals.selectors import open_round_of
 from apps.audit.models import Entry
 from apps.audit.selectors import history_of
 from apps.audit.sentences import icon_of, sentence_of
-from apps.projects.badges import DELIVERABLE, badge_of
+from apps.projects.badges import DELIVERABLE, badge_of, track_rows
 from apps.projects.choices import (
     ActionState,
     DeliverableState,
@@ -61,7 +61,7 @@ def project(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "project": record, "stage": stage, "target": target, "is_cycle": is_cycle,
         "team_url": f"{reverse('projects:list')}?team={record.team_id}",
-        "track": stage_track(record), "figures": figures_of(target),
+        "track": track_rows(stage_track(record)), "figures": figures_of(target),
         "method_name": _(record.methodology.name),
         "method_note": _("version %(number)s") % {"number": record.methodology.version},
         "next_step": next_step(record, user),
@@ -198,9 +198,7 @@ def _cycle_since(record: Project) -> str:
     }
 
 
-def _menu(
-    record: Project, stage: Stage | None, user: User, step: Any
-) -> list[dict[str, str]]:
+def _menu(record: Project, stage: Stage | None, user: User, step: Any) -> list[dict[str, str]]:
     """Everything else this person may do now; the next step stands beside the menu."""
     taken = step.url if step else ""
     items = []
@@ -208,12 +206,18 @@ def _menu(
         items.append((_("Edit the initiative"), reverse("projects:edit", args=[record.number])))
         items.append((_("Set the target"), reverse("projects:target", args=[record.number])))
         if record.methodology.shape == MethodologyShape.CYCLE and stage is not None:
-            items.append((_("What this cycle tries"), reverse("projects:cycle_plan", args=[record.number])))
+            items.append(
+                (_("What this cycle tries"), reverse("projects:cycle_plan", args=[record.number]))
+            )
     if may(user, Action.SUBMIT_GATE, record) and stage is not None:
         if stage.state == "in_review":
-            items.append((_("Withdraw the request"), reverse("projects:gate_withdraw", args=[record.number])))
+            items.append(
+                (_("Withdraw the request"), reverse("projects:gate_withdraw", args=[record.number]))
+            )
         elif stage.template.has_gate and stage.state in {"in_progress", "rework"}:
-            items.append((_("Submit for review"), reverse("projects:gate_submit", args=[record.number])))
+            items.append(
+                (_("Submit for review"), reverse("projects:gate_submit", args=[record.number]))
+            )
     for name, move in MOVES.items():
         if move.offered_to(user, record):
             items.append((str(move.heading), reverse(f"projects:{name}", args=[record.number])))

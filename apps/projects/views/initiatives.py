@@ -62,7 +62,10 @@ def _log(request: HttpRequest, form: ProjectForm, target_form: TargetForm) -> Pr
     target = {name: target_form.cleaned_data[name] for name in TargetForm.Meta.fields}
     if any(value is not None for value in target.values()):
         services.set_target(
-            actor=user, project=project, version=Target.objects.get(project=project).version, **target
+            actor=user,
+            project=project,
+            version=Target.objects.get(project=project).version,
+            **target,
         )
     return project
 
@@ -97,9 +100,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _set_target(
-    request: HttpRequest, project: Project, stored: Target, form: TargetForm
-) -> None:
+def _set_target(request: HttpRequest, project: Project, stored: Target, form: TargetForm) -> None:
     if form.has_changed():
         services.set_target(
             actor=person(request), project=project,

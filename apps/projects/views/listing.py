@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.models import Team
 from apps.accounts.policies import Action, may
-from apps.projects.badges import badge_of
+from apps.projects.badges import badge_of, track_rows
 from apps.projects.choices import ProjectState
 from apps.projects.figures import figures_of
 from apps.projects.forms import ProjectFilterForm
 from apps.projects.models import Methodology, Project
-from apps.projects.selectors import ProjectFilters, current_stage, projects_for, stage_track
+from apps.projects.selectors import TrackStage, filtered_projects, tracks_of
 from apps.projects.views.fetching import person
 
 PER_PAGE = 25
@@ -30,18 +30,16 @@ def project_list(request: HttpRequest) -> HttpResponse:
     if not query.is_valid():
         return render(request, "400.html", status=400)
     wanted = query.cleaned_data
-    projects = projects_for(
+    projects = filtered_projects(
         user,
-        ProjectFilters(
-            text=wanted["q"], state=wanted["state"], team=wanted["team"],
-            methodology=wanted["methodology"], mine=bool(wanted["mine"]),
-            sort=wanted["sort"] or "-number",
-        ),
+        text=wanted["q"], state=wanted["state"], team=wanted["team"],
+        methodology=wanted["methodology"], mine=bool(wanted["mine"]), sort=wanted["sort"],
     )  # fmt: skip
     page = Paginator(projects, PER_PAGE).get_page(wanted["page"] or 1)
     count = page.paginator.count
+    tracks = tracks_of(page.object_list)
     context = {
-        "page_obj": page, "rows": [_row(project) for project in page.object_list],
+        "page_obj": page, "rows": [project_row(project, tracks[project.pk]) for project in page.object_list],
         "may_log": may(user, Action.LOG_INITIATIVE),
         "filtered": any(wanted[name] for name in ("q", "state", "team", "methodology", "mine")),
         "summary": ngettext("One project.", "%(count)s projects.", count) % {"count": count}
@@ -69,10 +67,10 @@ def _methodologies() -> list[tuple[str, str]]:
     return [(key, _(name)) for key, name in names]
 
 
-def _row(project: Project) -> dict[str, Any]:
-    stage = current_stage(project)
+def project_row(project: Project, track: list[TrackStage]) -> dict[str, Any]:
+    stage = next((item.stage for item in track if item.is_current), None)
     return {
-        "project": project, "track": stage_track(project) if stage else [],
+        "project": project, "track": track_rows(track),
         "figures": figures_of(getattr(project, "target", None)),
         "badge": badge_of(project, stage), "gate": stage.planned_gate if stage else None,
     }  # fmt: skip

@@ -39,6 +39,7 @@ from apps.projects.selectors import (
     history_of_round,
     reviews_waiting_for,
     rounds_around,
+    stages_of_rounds,
 )
 from apps.projects.services.gates import short
 from apps.projects.views.fetching import conflict, person, project_for, refused
@@ -74,20 +75,13 @@ def review_list(request: HttpRequest) -> HttpResponse:
     query = ReviewFilterForm(request.GET)
     if not query.is_valid():
         return render(request, "400.html", status=400)
-    stages: dict[int, Stage] = {}
     waiting = list(reviews_waiting_for(user))
-    others = rounds_around(
-        user, text=query.cleaned_data["q"], state=query.cleaned_data["state"]
-    )
+    others = rounds_around(user, text=query.cleaned_data["q"], state=query.cleaned_data["state"])
     page = Paginator(others, PER_PAGE).get_page(query.cleaned_data["page"] or 1)
-    shown = [*waiting, *page.object_list]
-    for stage in Stage.objects.select_related("template", "project").filter(
-        pk__in={round_.subject_id for round_ in shown}
-    ):
-        stages[stage.pk] = stage
+    stages = stages_of_rounds([*waiting, *page.object_list])
     context = {
-        "waiting": [_row(round_, stages[round_.subject_id]) for round_ in waiting],
-        "rounds": [_row(round_, stages[round_.subject_id]) for round_ in page.object_list],
+        "waiting": [review_row(round_, stages[round_.subject_id]) for round_ in waiting],
+        "rounds": [review_row(round_, stages[round_.subject_id]) for round_ in page.object_list],
         "page_obj": page,
         "state_options": [(s.value, s.label) for s in RoundState if s != RoundState.DRAFT],
         "summary": _waiting_words(len(waiting)),
@@ -98,12 +92,12 @@ def review_list(request: HttpRequest) -> HttpResponse:
 def _waiting_words(count: int) -> str:
     if not count:
         return _("Nothing waits for you.")
-    return ngettext(
-        "One decision waits for you.", "%(count)s decisions wait for you.", count
-    ) % {"count": count}
+    return ngettext("One decision waits for you.", "%(count)s decisions wait for you.", count) % {
+        "count": count
+    }
 
 
-def _row(round_: Round, stage: Stage) -> dict[str, Any]:
+def review_row(round_: Round, stage: Stage) -> dict[str, Any]:
     conditions = round_.content.get("conditions", [])
     met = sum(item["state"] == "met" for item in conditions)
     waived = sum(item["state"] == "waived" for item in conditions)
@@ -139,7 +133,9 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not Seat.objects.filter(layer__round=round_, user=user).exists():
         raise PermissionDenied
     form = DecisionForm(request.POST)
-    condition_form = ConditionForm(request.POST, gates=services.later_gates(stage), prefix="condition")
+    condition_form = ConditionForm(
+        request.POST, gates=services.later_gates(stage), prefix="condition"
+    )
     if form.is_valid() and _conditions_valid(form, condition_form):
         try:
             services.decide_gate(
@@ -188,7 +184,9 @@ def _context(
     if seat is not None and form is None:
         form = DecisionForm(initial={"seen_hash": round_.content_hash})
         condition_form = ConditionForm(
-            gates=services.later_gates(stage), prefix="condition", initial={"owner": project.owner_id}
+            gates=services.later_gates(stage),
+            prefix="condition",
+            initial={"owner": project.owner_id},
         )
     target = Target.objects.select_related("chart__characteristic", "chart__result").get(
         project=project

@@ -114,7 +114,8 @@ def make_move(request: HttpRequest, number: int, name: str) -> HttpResponse:
     if project.state not in move.sources and request.method != "POST":
         messages.error(
             request,
-            _("This cannot be done now: it is “%(state)s”.") % {"state": project.get_state_display()},
+            _("This cannot be done now: it is “%(state)s”.")
+            % {"state": project.get_state_display()},
         )
         return to_project(project)
     form_class = ReasonForm if move.needs_reason else VersionForm

@@ -60,9 +60,7 @@ def deliverable(request: HttpRequest, number: int, pk: int) -> HttpResponse:
                     actor=person(request), deliverable=record, **form.cleaned_data
                 )
             except Conflict as error:
-                return conflict(
-                    request, error, back=request.path, typed=form.cleaned_data["body"]
-                )
+                return conflict(request, error, back=request.path, typed=form.cleaned_data["body"])
             except Refused as error:
                 form.add_error(None, str(error))
             else:
@@ -167,7 +165,9 @@ def actions(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "projects/actions.html", _board(request, project))
 
 
-def _board(request: HttpRequest, project: Project, form: ActionForm | None = None) -> dict[str, Any]:
+def _board(
+    request: HttpRequest, project: Project, form: ActionForm | None = None
+) -> dict[str, Any]:
     today = timezone.localdate()
     records = list(project.actions.select_related("owner"))
     for record in records:
