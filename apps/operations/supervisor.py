@@ -167,8 +167,9 @@ class Supervisor:
         began = time.monotonic()
         say("\nStopping …")
         for watch in reversed(self._watches):
+            asked = time.monotonic()
             watch.process.stop()
-            say(f"✓ {watch.part.name} stopped")
+            say(f"✓ {watch.part.name} stopped ({time.monotonic() - asked:.1f} s)")
         say(f"Improve stopped after {time.monotonic() - began:.1f} s. Your data is kept.")
 
 

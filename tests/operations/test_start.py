@@ -132,7 +132,10 @@ def test_a_stop_is_quick_and_leaves_nothing(tree: RunningTree) -> None:
     assert tree.process.returncode == 0
     assert took <= LONGEST_STOP
     assert wait_until_gone(everyone, 0.5) == []
-    order = [line.split()[1] for line in tree.output.splitlines() if line.endswith(" stopped")]
+    lines = [
+        line for line in tree.output.splitlines() if line.startswith("✓") and " stopped (" in line
+    ]
+    order = [line.split()[1] for line in lines]
     assert order == ["web", "worker", "beat", "broker"]
 
 
