@@ -46,7 +46,7 @@ window.ImproveTime = (() => {
     }
   };
 
-  /* Picks the finest step that leaves `room` pixels for each label. Returns {step, ticks}. */
+  /* The finest step that leaves `room` pixels for a label; names of months need less. */
   const ticks = (min, max, width, room, zone) => {
     const least = ((max - min) * room) / Math.max(width, 1);
     for (const step of CLOCK_STEPS) {
@@ -56,7 +56,8 @@ window.ImproveTime = (() => {
       if (days * DAY >= least) return { unit: "day", ticks: regular(min, max, days * DAY, zone) };
     }
     if (14 * DAY >= least) return { unit: "day", ticks: calendar(min, max, 1, [1, 15], zone) };
-    const months = MONTH_STEPS.find((count) => count * 30 * DAY >= least) ?? 240;
+    if (30 * DAY >= least * 0.75) return { unit: "day", ticks: calendar(min, max, 1, [1], zone) };
+    const months = MONTH_STEPS.find((count) => count * 30 * DAY >= least * 0.6) ?? 240;
     return { unit: "month", ticks: calendar(min, max, months, [1], zone) };
   };
 
