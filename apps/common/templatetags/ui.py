@@ -5,6 +5,7 @@ templates/components/README.md shows how each is used.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.common.templatetags.formats import initials
+from apps.common.templatetags.formats import initials, moment
 
 register = template.Library()
 
@@ -243,10 +244,14 @@ def pair(label: str, value: str, note: str = "", aside: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def history_entry(content: str, when: str, icon: str = "clock-history") -> SafeString:
-    return format_html(
-        "<li><time>{}</time><span>{}</span><span>{}</span></li>", when, _draw_icon(icon), content
-    )
+def history_entry(content: str, when: dt.datetime | str, icon: str = "clock-history") -> SafeString:
+    if isinstance(when, dt.datetime):
+        said = format_html(
+            '<time class="when" datetime="{}">{}</time>', when.isoformat(), moment(when)
+        )
+    else:
+        said = format_html('<span class="when">{}</span>', when)
+    return format_html("<li>{}<span>{}</span><span>{}</span></li>", said, _draw_icon(icon), content)
 
 
 @register.simple_block_tag
