@@ -33,9 +33,9 @@ check: $(VENV)/.installed-tests
 bench: $(VENV)/.installed-tests
 	@$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -n0 -q
 
-# The example from the beginning: removes the data folder, which must not be in use.
+# The example from the beginning; refused while it runs.
 demo-reset: $(VENV)/.installed
-	@IMPROVE_DEMO=1 $(BIN)/python manage.py demo --reset
+	@IMPROVE_DEMO=1 $(BIN)/python manage.py demo_reset
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

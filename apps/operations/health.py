@@ -12,15 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import F, Min
-from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from apps.charts.models import ControlChart
+from apps.charts.sweep import oldest_waiting
 from apps.operations.models import Heartbeat
 
 BROKER_TIMEOUT = 0.8
@@ -66,7 +64,7 @@ def report() -> Report:
     parts = {"database": _database(), "broker": broker(settings.CELERY_BROKER_URL)}
     if parts["database"].ok:
         parts |= _signs(now)
-        parts["charts"] = _oldest_dirty(now)
+        parts["charts"] = _oldest_waiting()
     return Report(parts)
 
 
@@ -110,23 +108,12 @@ def _sign(at: datetime | None, now: datetime, limit: float) -> Finding:
     return Finding(ok=True, age_seconds=age)
 
 
-def _oldest_dirty(now: datetime) -> Finding:
-    """How long the longest-waiting chart waits, unless its attempts are used up."""
-    since = (
-        ControlChart.objects.dirty()
-        .filter(attempts__lt=settings.RECOMPUTE_ATTEMPTS)
-        .aggregate(
-            oldest=Min(
-                Greatest(
-                    Coalesce(F("characteristic__changed_at"), F("settings_changed_at")),
-                    F("settings_changed_at"),
-                )
-            )
-        )["oldest"]
-    )
-    if since is None:
+def _oldest_waiting() -> Finding:
+    """How long the longest-waiting chart waits to be recomputed."""
+    waiting = oldest_waiting()
+    if waiting is None:
         return Finding(ok=True, age_seconds=0.0)
-    age = round(max(0.0, (now - since).total_seconds()), 1)
+    age = round(max(0.0, waiting.total_seconds()), 1)
     if age > settings.STALE_SECONDS:
         return Finding(ok=False, age_seconds=age, problem="wait too long to be recomputed")
     return Finding(ok=True, age_seconds=age)
