@@ -241,9 +241,11 @@ def per_size(name: str, sizes: NDArray[np.int64], *, printed: bool = False) -> F
     array([1.1284,    nan, 2.3259])
     """
     compute = {"d2": d2, "d3": d3, "c4": c4, "c5": c5}[name]
-    distinct, position = np.unique(sizes, return_inverse=True)
-    found = [compute(int(n), printed=printed) if n >= 2 else math.nan for n in distinct]
-    return np.array(found)[position]
+    lookup = np.full(int(sizes.max(initial=0)) + 1, math.nan)
+    for n in np.flatnonzero(np.bincount(sizes)):
+        if n >= 2:
+            lookup[n] = compute(int(n), printed=printed)
+    return lookup[sizes]
 
 
 def equivalent_df(relative_variance: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData
 from apps.stats.estimators import few_points, points_used
 from apps.stats.inputs import Data, Stretch, check_given, read_data, read_stretches
-from apps.stats.model import ChartType, Estimate, Given, Lines, Options, Segment, Track
+from apps.stats.model import ChartType, Estimate, Given, Lines, Options, Segment, Statistics, Track
 from apps.stats.registry import chart_type
 from apps.stats.results import (
     ControlChart,
@@ -33,6 +33,7 @@ RUN_CHART_RULES = ("anhoej:1", "anhoej:2")
 class JudgedSegment:
     """One phase with its lines and its findings, positions counted from its first point."""
 
+    stats: Statistics
     tracks: tuple[Track, ...]
     estimate: Estimate
     findings: tuple[Findings, ...]
@@ -225,7 +226,7 @@ def judge_segment(
         notices += (Notice("zero_sigma"),)
     bridge = options.gaps == "bridge"
     findings = judge(tracks, rules, segment.excluded, bridge=bridge)
-    return JudgedSegment(tracks, estimate, findings, n_used, notices)
+    return JudgedSegment(stats, tracks, estimate, findings, n_used, notices)
 
 
 def _check_estimate(shape: ChartType, estimate: Estimate) -> None:
@@ -263,7 +264,7 @@ def _without_lines(
     stats = shape.statistic(segment, options)
     tracks = shape.limits(segment, stats, unknown, options)
     notice = Notice("phase_too_short", {"phase": stretch.name or str(stretch.start)})
-    return JudgedSegment(tracks, unknown, (), 0, (notice,))
+    return JudgedSegment(stats, tracks, unknown, (), 0, (notice,))
 
 
 def _assembled(

@@ -37,11 +37,25 @@ def mean(values: FloatArray) -> float:
     >>> mean(np.array([0.7, np.nan, 0.7, 0.7])) == 0.7
     True
     """
-    present = values[~np.isnan(values)] if np.isnan(np.sum(values)) else values
-    if len(present) == 0:
+    there = present(values)
+    if len(there) == 0:
         raise NotEnoughData("too_few_points", {"needed": 1, "got": 0})
-    rough = float(np.mean(present))
-    return rough + float(np.mean(present - rough))
+    rough = float(np.mean(there))
+    return rough + float(np.mean(there - rough))
+
+
+def present(values: FloatArray) -> FloatArray:
+    """The values that are there; no copy where none, or only the first, is missing.
+
+    Examples
+    --------
+    >>> present(np.array([np.nan, 2.0, 3.0]))
+    array([2., 3.])
+    """
+    for candidate in (values, values[1:]):
+        if not math.isnan(float(np.sum(candidate))):
+            return candidate
+    return values[~np.isnan(values)]
 
 
 def moving_ranges(values: FloatArray, length: int = 2, *, bridge: bool = False) -> FloatArray:
@@ -86,7 +100,7 @@ def sigma_from_moving_ranges(ranges: FloatArray, options: Options) -> Spread:
     ----------
     NIST/SEMATECH e-Handbook 6.3.2.2; Nelson (1982) for the screening.
     """
-    ranges = ranges[~np.isnan(ranges)]
+    ranges = present(ranges)
     if len(ranges) == 0:
         raise NotEnoughData("too_few_points", {"needed": options.mr_length, "got": 1})
     length, printed = options.mr_length, options.printed
@@ -203,7 +217,7 @@ def settle(given: Given, level: Callable[[], float], spread: Callable[[float], S
 
 def points_used(segment: Segment, points: FloatArray) -> int:
     """How many present points set the limits."""
-    return int(np.count_nonzero(~np.isnan(segment.used(points))))
+    return len(present(segment.used(points)))
 
 
 def few_points(n_used: int) -> tuple[Notice, ...]:

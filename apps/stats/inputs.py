@@ -152,7 +152,10 @@ def _read_starts(
     labels = np.asarray(subgroups)
     _check_length(labels, n, "subgroups", "value")
     starts = runs(labels)
-    back = len(starts) - len(np.unique(labels[starts].astype(str)))
+    of_points = labels[starts]
+    back = len(starts) - len(
+        np.unique(of_points.astype(str) if labels.dtype == object else of_points)
+    )
     return starts, (Notice("labels_repeat", {"n": back}),) if back else ()
 
 

@@ -57,8 +57,11 @@ ERRORS: dict[str, str] = {
     "no_variation": "All values are equal, so there is no spread to judge; check the measurement.",
     "singular_covariance": "The variables are linearly dependent, so T2 is not defined; drop "
     "one of them.",
-    "not_frozen": "Only limits that are frozen can be extended; freeze the last phase first.",
     "parts_not_used": "A {kind} chart knows no parts; leave them out or use z-mr.",
+    "rules_not_incremental": "The rules {rules} judge a whole series; leave them out of a chart "
+    "that is extended point by point.",
+    "subgroups_differ": "Earlier points were subgroups and these are not, or the reverse; append "
+    "the same kind.",
     "parts_needed": "A z-mr chart needs the part of each value; give parts.",
     "rules_need_limits": "The rule set {set} needs control limits, which a run chart has not; "
     "use anhoej.",

@@ -88,9 +88,8 @@ class Segment:
         Points that are shown but never counted; None: none.
     baseline
         Half-open range of points that set the limits; None: all.
-    counted_before, carry
-        When the segment continues an earlier one: how many counted points came before, and the
-        plotted value of each panel just before the first point here.
+    carry
+        When the segment continues an earlier one: the state of the statistic just before it.
     """
 
     values: FloatArray
@@ -99,7 +98,6 @@ class Segment:
     labels: NDArray[np.str_] | None = None
     excluded: BoolArray | None = None
     baseline: tuple[int, int] | None = None
-    counted_before: int = 0
     carry: tuple[float, ...] = ()
 
     @property
@@ -170,7 +168,7 @@ class ChartType:
         How many counted points before a new one its statistics still depend on.
     block, carry
         A recursive statistic starts anew every `block` counted points from what `carry` reads off
-        the point before.
+        the point before, given that the next piece begins at a later point.
     describe
         What else there is to say of some points (which variable moved).
     """
@@ -188,7 +186,7 @@ class ChartType:
     limitless: bool = False
     grouped_estimators: tuple[str, ...] = ()
     block: int = 1
-    carry: Callable[[Statistics, tuple[Track, ...], int], tuple[float, ...]] | None = None
+    carry: Callable[[Statistics, tuple[Track, ...], int, int], tuple[float, ...]] | None = None
     describe: Callable[[Segment, Estimate, Options, IntArray], dict[str, FloatArray]] | None = None
     settings: tuple[str, ...] = SHEWHART_SETTINGS
 

@@ -200,13 +200,12 @@ class ControlChart:
     def rule_flags(self) -> dict[str, NDArray[np.uint32]]:
         """Per panel, the set of broken rules of each point: bit i stands for `rules[i]`."""
         table = self.signal_table
+        bits = np.left_shift(np.uint32(1), table.rule.astype(np.uint32))
         flags = {}
         for number, name in enumerate(table.panels):
+            rows = table.panel == number
             mask = np.zeros(self.n_points, np.uint32)
-            of_panel = table.panel == number
-            for rule in range(len(table.rules)):
-                points = table.point[of_panel & (table.rule == rule)]
-                mask[points] |= np.uint32(1 << rule)
+            np.bitwise_or.at(mask, table.point[rows], bits[rows])
             flags[name] = mask
         return flags
 

@@ -7,8 +7,8 @@ import numpy as np
 from apps.stats.results import BoolArray, FloatArray, IntArray
 
 # Up to this size the columns of equal subgroups are combined one by one, which keeps every
-# operation long and contiguous in its result.
-_MOST_COLUMNS = 30
+# operation long; the order is that of ufunc.reduceat, so both ways give the same bits.
+_MOST_COLUMNS = 8
 
 
 class Subgroups:
@@ -29,20 +29,28 @@ class Subgroups:
     """
 
     def __init__(self, values: FloatArray, starts: IntArray) -> None:
-        lengths = np.diff(starts, append=len(values))
+        self.values, self.sizes = values, np.diff(starts, append=len(values))
         present = ~np.isnan(values)
-        if bool(present.all()):
-            self.values, self.sizes = values, lengths
-        else:
-            self.values = values[present]
+        if not bool(present.all()):
             before = np.concatenate(([0], np.cumsum(present)))
-            self.sizes = before[starts + lengths] - before[starts]
+            self.values, self.sizes = (
+                values[present],
+                np.diff(before[np.append(starts, len(values))]),
+            )
         size = int(self.sizes[0]) if len(self.sizes) else 0
+        self.equal = bool((self.sizes == size).all())
         self._table: FloatArray | None = None
-        if 1 <= size <= _MOST_COLUMNS and bool((self.sizes == size).all()):
+        if self.equal and 1 <= size <= _MOST_COLUMNS:
             self._table = self.values.reshape(-1, size)
-        self._filled: BoolArray = self.sizes > 0
-        self._starts = (np.cumsum(self.sizes) - self.sizes)[self._filled]
+
+    @cached_property
+    def _filled(self) -> BoolArray:
+        return self.sizes > 0
+
+    @cached_property
+    def _starts(self) -> IntArray:
+        starts: IntArray = (np.cumsum(self.sizes) - self.sizes)[self._filled]
+        return starts
 
     @property
     def n_points(self) -> int:
@@ -58,7 +66,9 @@ class Subgroups:
     @cached_property
     def ranges(self) -> FloatArray:
         """Range of each subgroup; NaN under two values."""
-        ranges = self._combined(np.maximum) - self._combined(np.minimum)
+        ranges: FloatArray = self._combined(np.maximum) - self._combined(np.minimum)
+        if self._table is not None and self._table.shape[1] >= 2:
+            return ranges
         return np.where(self.sizes >= 2, ranges, np.nan)
 
     @cached_property
@@ -67,7 +77,9 @@ class Subgroups:
         squares = self._sums(self._deviations(self.means) ** 2)
         return np.sqrt(np.where(self.sizes >= 2, squares / self._at_least(2, minus=1), np.nan))
 
-    def _at_least(self, smallest: int, minus: int = 0) -> FloatArray:
+    def _at_least(self, smallest: int, minus: int = 0) -> FloatArray | float:
+        if self._table is not None and self._table.shape[1] >= smallest:
+            return float(self._table.shape[1] - minus)
         return np.where(self.sizes >= smallest, self.sizes - minus, np.nan)
 
     def _deviations(self, levels: FloatArray) -> FloatArray:
@@ -85,10 +97,13 @@ class Subgroups:
 
 def _per_subgroup(ufunc: np.ufunc, entries: FloatArray, groups: Subgroups) -> FloatArray:
     if entries.ndim == 2:
-        total = entries[:, 0].copy()
-        for column in range(1, entries.shape[1]):
-            ufunc(total, entries[:, column], out=total)
-        return total
+        if entries.shape[1] == 1:
+            return entries[:, 0].copy()
+        rest = entries[:, 1].copy()
+        for column in range(2, entries.shape[1]):
+            ufunc(rest, entries[:, column], out=rest)
+        combined: FloatArray = ufunc(entries[:, 0], rest, out=rest)
+        return combined
     result = np.full(groups.n_points, np.nan)
     if len(groups._starts):
         result[groups._filled] = ufunc.reduceat(entries, groups._starts)

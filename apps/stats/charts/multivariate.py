@@ -253,7 +253,9 @@ def _scaled(averages: FloatArray, options: Options) -> FloatArray:
     return scaled
 
 
-def mewma_carry(stats: Statistics, tracks: tuple[Track, ...], point: int) -> tuple[float, ...]:
+def mewma_carry(
+    stats: Statistics, tracks: tuple[Track, ...], point: int, start: int
+) -> tuple[float, ...]:
     """The average vector and its variance factor at a point."""
     return tuple(float(number) for number in stats["averages"][point])
 

@@ -103,7 +103,9 @@ def ewma_limits(
     return (_limited("ewma", segment, stats, averages, spread, estimate, options),)
 
 
-def ewma_carry(stats: Statistics, tracks: tuple[Track, ...], point: int) -> tuple[float, ...]:
+def ewma_carry(
+    stats: Statistics, tracks: tuple[Track, ...], point: int, start: int
+) -> tuple[float, ...]:
     """Average and variance factor at a point, from which the next ones follow."""
     return float(tracks[0].points[point]), float(stats["factor"][point])
 
@@ -138,29 +140,27 @@ def cusum_limits(
     A pattern begins with the first point after its arm was last at zero.
     """
     values = stats["individuals"][stats["kept"]]
-    spread = estimate.sigma * np.sqrt(stats["shares"])
-    spread_or_one: Lines = spread
-    if len(spread) and bool((spread == spread[0]).all()):
-        spread_or_one = float(spread[0])
+    single = segment.starts is None
+    spread: Lines = estimate.sigma if single else estimate.sigma * np.sqrt(stats["shares"])
     start = options.head_start * estimate.sigma
     before = segment.carry or (start, 0.0, start, 0.0)
     arms = []
     for side, name, away in ((ABOVE, "cusum_upper", 1.0), (BELOW, "cusum_lower", -1.0)):
-        steps = away * (values - estimate.center) - options.shift * spread_or_one
-        level, age = before[2 * (side - 1)], before[2 * side - 1]
+        steps = away * (values - estimate.center) - options.shift * spread
+        level, began = before[2 * (side - 1)], int(before[2 * side - 1])
         sums = cumulative_sum_above_zero(steps, level)
-        ages = _points_since_zero(sums, age)
-        stats[f"age_{side}"] = placed(segment, stats, ages)
-        limit = options.decision * spread_or_one
-        arms.append(_arm(name, side, segment, stats, sums, ages, limit, spread_or_one))
+        first = _run_starts(sums, stats["kept"], level, began)
+        limit = options.decision * spread
+        arms.append(_arm(name, side, segment, stats, sums, first, limit, spread))
     return tuple(arms)
 
 
-def _points_since_zero(sums: FloatArray, before: float) -> FloatArray:
-    """How many points in a row the arm has been above zero."""
-    position = np.arange(1, len(sums) + 1, dtype=np.float64)
-    last_zero = np.maximum.accumulate(np.where(sums == 0, position, -before))
-    return position - last_zero
+def _run_starts(sums: FloatArray, kept: IntArray, level: float, began: int) -> IntArray:
+    """The point at which each run above zero began; `began` where it did so before this piece."""
+    before = np.concatenate(([level], sums[:-1]))
+    rises = (sums > 0) & (before == 0)
+    first: IntArray = np.maximum.accumulate(np.where(rises, kept, began))
+    return np.where(sums > 0, first, kept)
 
 
 def _arm(
@@ -169,15 +169,12 @@ def _arm(
     segment: Segment,
     stats: Statistics,
     sums: FloatArray,
-    ages: FloatArray,
+    run_starts: IntArray,
     limit: Lines,
     spread: Lines,
 ) -> Track:
-    kept: IntArray = stats["kept"]
     first = np.arange(segment.n_points)
-    position = np.arange(len(kept)) - np.maximum(ages.astype(np.int64) - 1, 0)
-    # A run that began before this piece is dated by its count of points.
-    first[kept] = np.where(position >= 0, kept[np.maximum(position, 0)], position)
+    first[stats["kept"]] = run_starts
     varying = isinstance(limit, np.ndarray)
     return Track(
         name=name,
@@ -192,10 +189,15 @@ def _arm(
     )
 
 
-def cusum_carry(stats: Statistics, tracks: tuple[Track, ...], point: int) -> tuple[float, ...]:
-    """Both sums and how long they have been above zero."""
-    upper, lower = tracks[0].points[point], tracks[1].points[point]
-    return float(upper), float(stats["age_1"][point]), float(lower), float(stats["age_2"][point])
+def cusum_carry(
+    stats: Statistics, tracks: tuple[Track, ...], point: int, start: int
+) -> tuple[float, ...]:
+    """Both sums, and where their runs began, counted from `start`."""
+    carried: list[float] = []
+    for track in tracks:
+        assert track.pattern_first is not None
+        carried += [float(track.points[point]), float(track.pattern_first[point] - start)]
+    return tuple(carried)
 
 
 MOVING_AVERAGE = ChartType(

@@ -56,6 +56,7 @@ class Judged:
         self.slack: Lines = _ROUNDING * np.where(np.isfinite(scale), scale, 0.0)
         if np.ndim(self.slack) == 0:
             self.slack = float(self.slack)
+        self._differences: FloatArray | None = None
         self._kept: dict[tuple[str, float], BoolArray] = {}
 
     def above(self, zone: float) -> BoolArray:
@@ -84,11 +85,16 @@ class Judged:
 
     def rising(self) -> BoolArray:
         """Entry i: point i+1 is higher than point i."""
-        return self._keep("rising", 0.0, lambda: self.points[1:] > self.points[:-1] + self._tie())
+        return self._keep("rising", 0.0, lambda: self._steps() > self._tie())
 
     def falling(self) -> BoolArray:
         """Entry i: point i+1 is lower than point i."""
-        return self._keep("falling", 0.0, lambda: self.points[1:] < self.points[:-1] - self._tie())
+        return self._keep("falling", 0.0, lambda: self._steps() < -self._tie())
+
+    def _steps(self) -> FloatArray:
+        if self._differences is None:
+            self._differences = np.diff(self.points)
+        return self._differences
 
     def _tie(self) -> Lines:
         return self.slack if isinstance(self.slack, float) else self.slack[1:]
