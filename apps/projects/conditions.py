@@ -78,6 +78,35 @@ def kind(name: str) -> Callable[[Kind], Kind]:
     return register
 
 
+# What each kind may be told, and of which type; a name with "!" is needed.
+PARAMS: dict[str, dict[str, type]] = {
+    "deliverables": {"key": str},
+    "actions_done": {"all": bool},
+    "chart_stable": {"last": int, "at_least": int},
+    "observations": {"at_least!": int, "phase": str},
+    "signals_explained": {"last": int},
+    "capability": {"lower_bound!": float},
+    "differs": {"p_below": float},
+}
+
+
+def params_problem(name: str, params: Any) -> str:
+    """What is wrong with the params of a kind, in words; empty when nothing is."""
+    if not isinstance(params, dict):
+        return _("Params are written as {…}.")
+    known = {key.rstrip("!"): kind_of for key, kind_of in PARAMS.get(name, {}).items()}
+    for key, value in params.items():
+        if key not in known:
+            return _("“%(key)s” is not a param of this kind.") % {"key": key}
+        wanted = (int, float) if known[key] is float else known[key]
+        if not isinstance(value, wanted) or (isinstance(value, bool) and known[key] is not bool):
+            return _("“%(key)s” is of the wrong type.") % {"key": key}
+    for key in PARAMS.get(name, {}):
+        if key.endswith("!") and key.rstrip("!") not in params:
+            return _("“%(key)s” is needed.") % {"key": key.rstrip("!")}
+    return ""
+
+
 def evaluate(stage: Stage) -> list[Verdict]:
     """Every condition of a stage as it stands now, in the order of its methodology."""
     evidence = Evidence(stage)

@@ -61,9 +61,7 @@ def _late_actions(day: dt.date) -> Iterator[ProjectAction]:
 
 
 def _waiting_seats(day: dt.date) -> Iterator[tuple[Seat, Stage]]:
-    rounds = Round.objects.filter(
-        state=RoundState.OPEN, subject_type=STAGE_SUBJECT, due__lte=day
-    )
+    rounds = Round.objects.filter(state=RoundState.OPEN, subject_type=STAGE_SUBJECT, due__lte=day)
     stages = _running_stages(rounds.values_list("subject_id", flat=True))
     seats = Seat.objects.filter(
         state=SeatState.PENDING,

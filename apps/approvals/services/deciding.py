@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.approvals.choices import LayerRule, Outcome, RoundState, SeatState
+from apps.approvals.choices import LayerRule, Outcome, SeatState
 from apps.approvals.models import Condition, Decision, Layer, Round, Seat, Signature
 from apps.approvals.plans import ConditionPlan
 from apps.approvals.services.locking import decided_first, lock_open

@@ -24,14 +24,14 @@ def sync_methodologies(
     """Bring the tables up to date; return the versions that were added. Safe to run again.
 
     A version is never changed: a changed definition is a new version, and the old one is no
-    longer offered. Projects keep the version they started with.
+    longer offered. Projects keep the version they started with. A definition that was written
+    before is left alone, also where an administrator has made a newer version of their own.
     """
-    return [_add_version(definition) for definition in definitions if not _newest_is(definition)]
+    return [_add_version(definition) for definition in definitions if not _is_written(definition)]
 
 
-def _newest_is(definition: MethodologyDefinition) -> bool:
-    newest = Methodology.objects.filter(key=definition.key).order_by("-version").first()
-    return newest is not None and newest.digest == definition.digest
+def _is_written(definition: MethodologyDefinition) -> bool:
+    return Methodology.objects.filter(key=definition.key, digest=definition.digest).exists()
 
 
 def _add_version(definition: MethodologyDefinition) -> Methodology:
