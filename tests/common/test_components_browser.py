@@ -14,6 +14,7 @@ from django.template import Context, Template
 pytestmark = pytest.mark.browser
 
 SITE = "http://improve.test"
+CHART = "main > .control-chart .chart-stage"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'"
@@ -31,6 +32,7 @@ PAGE = """
       {% menu "More" %}<a class="menu-item" href="#">Hold</a>{% endmenu %}
       <form id="search" class="search" role="search"><input name="q" aria-label="Search"></form>
       <div class="histogram" data-src="/histogram.json"></div>
+      <div id="work" hx-get="/work" hx-trigger="every 100ms" hx-swap="outerHTML">Reading</div>
     </main>
   </body>
 </html>
@@ -76,6 +78,9 @@ HISTOGRAM = {
 }  # fmt: skip
 
 
+WORK_DONE = '<div id="work"><div class="control-chart" data-src="/data.json"></div></div>'
+
+
 class Site:
     """Answers the browser from the working tree, with the policy that production sends."""
 
@@ -83,6 +88,7 @@ class Site:
         self.data: dict[str, Any] = chart()
         self.status = 200
         self.asked: list[dict[str, list[str]]] = []
+        self.polled = 0
 
     def answer(self, route: Any) -> None:
         url = urlsplit(route.request.url)
@@ -91,6 +97,11 @@ class Site:
             route.fulfill(status=self.status, json=self.data)
         elif url.path == "/histogram.json":
             route.fulfill(json=HISTOGRAM)
+        elif url.path == "/work":
+            self.polled += 1
+            body = "failed" if self.polled == 1 else WORK_DONE
+            status = 500 if self.polled == 1 else 200
+            route.fulfill(status=status, body=body, content_type="text/html")
         elif url.path.startswith("/static/"):
             file = settings.BASE_DIR / url.path.removeprefix("/")
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -122,15 +133,15 @@ def page(browser: Any, site: Site) -> Iterator[Any]:
     opened.goto(SITE)
     yield opened
     context.close()
-    assert not [text for text in said if "status of 503" not in text]
+    assert not [text for text in said if "status of 50" not in text]
 
 
 def voice(page: Any) -> str:
-    return str(page.locator(".control-chart [aria-live]").inner_text())
+    return str(page.locator("main > .control-chart [aria-live]").inner_text())
 
 
 def test_arrow_keys_say_value_time_limits_rule_cause_and_note(page: Any) -> None:
-    page.locator(".chart-stage").focus()
+    page.locator(CHART).focus()
     for _ in range(6):
         page.keyboard.press("ArrowRight")
     said = voice(page)
@@ -146,7 +157,7 @@ def test_arrow_keys_say_value_time_limits_rule_cause_and_note(page: Any) -> None
 
 
 def test_enter_on_a_signal_goes_to_it_in_the_list(page: Any) -> None:
-    page.locator(".chart-stage").focus()
+    page.locator(CHART).focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "signal-7"
@@ -155,13 +166,13 @@ def test_enter_on_a_signal_goes_to_it_in_the_list(page: Any) -> None:
 def test_hovering_shows_the_point(page: Any) -> None:
     box = page.locator(".u-over").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 5.5 / 15, box["y"] + 40)
-    assert "5.60 min" in page.locator(".chart-tip").inner_text()
+    assert "5.60 min" in page.locator("main > .control-chart .chart-tip").inner_text()
     page.mouse.move(2, 2)
-    assert page.locator(".chart-tip").is_hidden()
+    assert page.locator("main > .control-chart .chart-tip").is_hidden()
 
 
 def test_dragging_zooms_and_the_button_shows_all_again(page: Any) -> None:
-    reset = page.locator(".chart-reset")
+    reset = page.locator("main > .control-chart .chart-reset")
     assert reset.is_hidden()
     box = page.locator(".u-over").first.bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 50)
@@ -176,7 +187,7 @@ def test_dragging_zooms_and_the_button_shows_all_again(page: Any) -> None:
 def test_a_decimated_chart_asks_for_the_window_when_zoomed(page: Any, site: Site) -> None:
     site.data = chart(decimated=True)
     page.goto(SITE)
-    page.locator(".chart-stage").focus()
+    page.locator(CHART).focus()
     with page.expect_response(lambda response: "from=" in response.url):
         page.keyboard.press("+")
     asked = site.asked[-1]
@@ -186,29 +197,29 @@ def test_a_decimated_chart_asks_for_the_window_when_zoomed(page: Any, site: Site
 
 
 def test_the_legend_names_only_the_marks_that_are_there(page: Any, site: Site) -> None:
-    legend = page.locator(".control-chart .chart-legend")
+    legend = page.locator("main > .control-chart .chart-legend")
     assert "completes a run rule" in legend.inner_text()
     assert "target" in legend.inner_text()
     site.data = chart() | {"signals": [], "excluded": [], "notes": [], "target": None}
     page.goto(SITE)
-    page.locator(".chart-stage").wait_for()
+    page.locator(CHART).wait_for()
     assert legend.inner_text() == ""
 
 
 def test_a_chart_that_cannot_be_loaded_says_so(page: Any, site: Site) -> None:
     site.status = 503
     page.goto(SITE)
-    assert "could not be loaded" in page.locator(".control-chart [role=alert]").inner_text()
+    assert "could not be loaded" in page.locator("main > .control-chart [role=alert]").inner_text()
 
 
 def test_a_chart_without_points_says_so(page: Any, site: Site) -> None:
     site.data = chart() | {"x": {"kind": "order", "values": [], "labels": []}, "panels": []}
     page.goto(SITE)
-    assert page.locator(".control-chart").inner_text() == "No points yet."
+    assert page.locator("main > .control-chart").inner_text() == "No points yet."
 
 
 def test_the_canvas_is_drawn_again_in_the_colours_of_the_theme(page: Any) -> None:
-    page.locator(".chart-stage").wait_for()
+    page.locator(CHART).wait_for()
     light = page.evaluate("document.querySelector('canvas').toDataURL()")
     page.evaluate("window.improveTheme.choose('dark')")
     page.wait_for_function(
@@ -223,6 +234,15 @@ def test_the_histogram_is_drawn_with_its_limits(page: Any) -> None:
     assert histogram.locator(".hist-bar").count() == 2
     assert histogram.locator(".hist-spec-label").text_content() == "USL 8.0"
     assert "within" in page.locator(".histogram .chart-legend").inner_text()
+
+
+def test_a_region_that_is_polled_outlives_an_error_and_starts_the_chart_it_receives(
+    page: Any, site: Site
+) -> None:
+    page.locator("#work .chart-stage").wait_for()
+    polled = site.polled
+    page.wait_for_timeout(400)
+    assert site.polled == polled == 2
 
 
 def test_slash_goes_to_the_search_field_and_escape_closes_a_menu(page: Any) -> None:
