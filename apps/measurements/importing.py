@@ -73,18 +73,14 @@ def _arrays_to_write(import_: Import) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _without_skipped(
-    import_: Import, arrays: dict[str, NDArray[Any]]
-) -> dict[str, NDArray[Any]]:
+def _without_skipped(import_: Import, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     skipped = import_.report.get("skipped")
     if skipped is None or import_.first_sequence is None:
         skipped = known_rows(import_, arrays).tolist()
         import_.report = {**import_.report, "skipped": skipped}
     keep = np.ones(len(arrays["values"]), dtype=bool)
     keep[np.array(skipped, dtype=np.int64)] = False
-    return {
-        name: column if name == "labels" else column[keep] for name, column in arrays.items()
-    }
+    return {name: column if name == "labels" else column[keep] for name, column in arrays.items()}
 
 
 def _write_all(import_: Import, arrays: dict[str, NDArray[Any]]) -> None:

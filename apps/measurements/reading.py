@@ -108,7 +108,7 @@ def _run_child(import_: Import) -> dict[str, Any]:
         # One thread: each would reserve memory that counts against the limit.
         "OPENBLAS_NUM_THREADS": "1",
     }
-    with subprocess.Popen(  # noqa: S603  our own module, no shell
+    with subprocess.Popen(
         [sys.executable, "-m", "apps.measurements.reader"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -176,7 +176,9 @@ def known_times(characteristic_id: int) -> tuple[NDArray[np.int64], NDArray[np.f
 def earlier_import_of(characteristic: Characteristic, sha256: str) -> Import | None:
     """The newest committed import of the same file into the same characteristic."""
     return (
-        Import.objects.filter(characteristic=characteristic, sha256=sha256, state=ImportState.IMPORTED)
+        Import.objects.filter(
+            characteristic=characteristic, sha256=sha256, state=ImportState.IMPORTED
+        )
         .order_by("-committed_at")
         .first()
     )

@@ -54,7 +54,7 @@ def _insert(tuples: Iterable[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608
-            tuples,
+            list(tuples),
         )
 
 

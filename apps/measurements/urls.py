@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.measurements.views import characteristics, imports, observations
 
 app_name = "measurements"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("new/", characteristics.create, name="create"),
+    path("<int:pk>/", characteristics.detail, name="detail"),
+    path("<int:pk>/edit/", characteristics.edit, name="edit"),
+    path("<int:pk>/limits/", characteristics.limits, name="limits"),
+    path("<int:pk>/archive/", characteristics.archive, name="archive"),
+    path("<int:pk>/observations/<int:sequence>/", observations.correct, name="correct"),
+    path("<int:pk>/import/", imports.upload, name="import"),
+    path("imports/<int:pk>/", imports.detail, name="import_detail"),
+    path("imports/<int:pk>/progress/", imports.progress, name="import_progress"),
+    path("imports/<int:pk>/read/", imports.remap, name="import_remap"),
+    path("imports/<int:pk>/confirm/", imports.confirm, name="import_confirm"),
+    path("imports/<int:pk>/cancel/", imports.cancel, name="import_cancel"),
+    path("imports/<int:pk>/reverse/", imports.reverse_, name="import_reverse"),
+    path("imports/<int:pk>/refused/", imports.refused_rows, name="import_refused"),
+]

@@ -8,186 +8,446 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Characteristic',
+            name="Characteristic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('visibility', models.CharField(choices=[('organisation', 'Everyone in the organisation'), ('team', 'Only this team')], default='organisation', max_length=15, verbose_name='visible to')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('code', models.CharField(blank=True, max_length=30, verbose_name='code')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='what exactly is measured')),
-                ('unit', models.CharField(blank=True, max_length=20, verbose_name='unit')),
-                ('decimals', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MaxValueValidator(9)], verbose_name='decimal places')),
-                ('data_type', models.CharField(choices=[('variable', 'Measured value'), ('defectives', 'Defective units out of a sample'), ('defects', 'Defects per unit or area')], max_length=12, verbose_name='kind of data')),
-                ('direction', models.CharField(choices=[('lower', 'Lower is better'), ('higher', 'Higher is better'), ('target', 'Near the target is better')], default='target', max_length=8, verbose_name='what is better')),
-                ('subgrouping', models.CharField(choices=[('individuals', 'Single values'), ('fixed', 'A fixed number of values in a row'), ('column', 'By a column of the data')], default='individuals', max_length=12, verbose_name='subgroups')),
-                ('subgroup_size', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(100)], verbose_name='values in a subgroup')),
-                ('simulated', models.BooleanField(default=False, verbose_name='simulated data')),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('data_version', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('changed_at', models.DateTimeField(editable=False, null=True)),
-                ('next_sequence', models.PositiveBigIntegerField(default=1, editable=False)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='characteristics', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.team', verbose_name='team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Everyone in the organisation"),
+                            ("team", "Only this team"),
+                        ],
+                        default="organisation",
+                        max_length=15,
+                        verbose_name="visible to",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("code", models.CharField(blank=True, max_length=30, verbose_name="code")),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="what exactly is measured"
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, max_length=20, verbose_name="unit")),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        validators=[django.core.validators.MaxValueValidator(9)],
+                        verbose_name="decimal places",
+                    ),
+                ),
+                (
+                    "data_type",
+                    models.CharField(
+                        choices=[
+                            ("variable", "Measured value"),
+                            ("defectives", "Defective units out of a sample"),
+                            ("defects", "Defects per unit or area"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind of data",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("lower", "Lower is better"),
+                            ("higher", "Higher is better"),
+                            ("target", "Near the target is better"),
+                        ],
+                        default="target",
+                        max_length=8,
+                        verbose_name="what is better",
+                    ),
+                ),
+                (
+                    "subgrouping",
+                    models.CharField(
+                        choices=[
+                            ("individuals", "Single values"),
+                            ("fixed", "A fixed number of values in a row"),
+                            ("column", "By a column of the data"),
+                        ],
+                        default="individuals",
+                        max_length=12,
+                        verbose_name="subgroups",
+                    ),
+                ),
+                (
+                    "subgroup_size",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(2),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="values in a subgroup",
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False, verbose_name="simulated data")),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("data_version", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("changed_at", models.DateTimeField(editable=False, null=True)),
+                ("next_sequence", models.PositiveBigIntegerField(default=1, editable=False)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="characteristics",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.team",
+                        verbose_name="team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'characteristic',
-                'verbose_name_plural': 'characteristics',
-                'ordering': ['name', 'pk'],
+                "verbose_name": "characteristic",
+                "verbose_name_plural": "characteristics",
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('value_before', models.FloatField()),
-                ('value_after', models.FloatField()),
-                ('size_before', models.FloatField(null=True)),
-                ('size_after', models.FloatField(null=True)),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('corrected_at', models.DateTimeField(auto_now_add=True)),
-                ('characteristic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='measurements.characteristic')),
-                ('corrected_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField()),
+                ("value_before", models.FloatField()),
+                ("value_after", models.FloatField()),
+                ("size_before", models.FloatField(null=True)),
+                ("size_after", models.FloatField(null=True)),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("corrected_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "characteristic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="measurements.characteristic",
+                    ),
+                ),
+                (
+                    "corrected_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'correction',
-                'verbose_name_plural': 'corrections',
-                'ordering': ['-corrected_at', '-pk'],
+                "verbose_name": "correction",
+                "verbose_name_plural": "corrections",
+                "ordering": ["-corrected_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('file_name', models.CharField(max_length=200, verbose_name='file')),
-                ('stored_as', models.CharField(blank=True, max_length=200)),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('state', django_fsm.FSMField(choices=[('received', 'Received'), ('reading', 'Reading'), ('preview', 'Preview, nothing saved yet'), ('importing', 'Importing'), ('imported', 'Imported'), ('refused', 'Refused'), ('cancelled', 'Cancelled'), ('reversed', 'Reversed')], default='received', max_length=10, protected=True, verbose_name='state')),
-                ('reading', models.JSONField(blank=True, default=dict)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('report', models.JSONField(blank=True, default=dict)),
-                ('rows_total', models.PositiveIntegerField(default=0)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('rows_ready', models.PositiveIntegerField(default=0)),
-                ('rows_warned', models.PositiveIntegerField(default=0)),
-                ('rows_refused', models.PositiveIntegerField(default=0)),
-                ('rows_known', models.PositiveIntegerField(default=0)),
-                ('rows_imported', models.PositiveIntegerField(default=0)),
-                ('skip_known', models.BooleanField(default=False)),
-                ('first_sequence', models.PositiveBigIntegerField(editable=False, null=True)),
-                ('last_sequence', models.PositiveBigIntegerField(editable=False, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('failure', models.TextField(blank=True)),
-                ('lease', models.CharField(blank=True, editable=False, max_length=32)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('committed_at', models.DateTimeField(blank=True, null=True)),
-                ('characteristic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='measurements.characteristic')),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("file_name", models.CharField(max_length=200, verbose_name="file")),
+                ("stored_as", models.CharField(blank=True, max_length=200)),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("received", "Received"),
+                            ("reading", "Reading"),
+                            ("preview", "Preview, nothing saved yet"),
+                            ("importing", "Importing"),
+                            ("imported", "Imported"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                            ("reversed", "Reversed"),
+                        ],
+                        default="received",
+                        max_length=10,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reading", models.JSONField(blank=True, default=dict)),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("report", models.JSONField(blank=True, default=dict)),
+                ("rows_total", models.PositiveIntegerField(default=0)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("rows_ready", models.PositiveIntegerField(default=0)),
+                ("rows_warned", models.PositiveIntegerField(default=0)),
+                ("rows_refused", models.PositiveIntegerField(default=0)),
+                ("rows_known", models.PositiveIntegerField(default=0)),
+                ("rows_imported", models.PositiveIntegerField(default=0)),
+                ("skip_known", models.BooleanField(default=False)),
+                ("first_sequence", models.PositiveBigIntegerField(editable=False, null=True)),
+                ("last_sequence", models.PositiveBigIntegerField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("failure", models.TextField(blank=True)),
+                ("lease", models.CharField(blank=True, editable=False, max_length=32)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("committed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "characteristic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="measurements.characteristic",
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ImportProfile',
+            name="ImportProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('header', models.JSONField(default=list)),
-                ('reading', models.JSONField(default=dict)),
-                ('mapping', models.JSONField(default=dict)),
-                ('saved_at', models.DateTimeField(auto_now=True)),
-                ('characteristic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='import_profiles', to='measurements.characteristic')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("header", models.JSONField(default=list)),
+                ("reading", models.JSONField(default=dict)),
+                ("mapping", models.JSONField(default=dict)),
+                ("saved_at", models.DateTimeField(auto_now=True)),
+                (
+                    "characteristic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="import_profiles",
+                        to="measurements.characteristic",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import profile',
-                'verbose_name_plural': 'import profiles',
-                'ordering': ['name'],
+                "verbose_name": "import profile",
+                "verbose_name_plural": "import profiles",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Observation',
+            name="Observation",
             fields=[
-                ('pk', models.CompositePrimaryKey('characteristic_id', 'sequence', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('value', models.FloatField()),
-                ('size', models.FloatField(null=True)),
-                ('subgroup', models.CharField(blank=True, default='', max_length=64)),
-                ('observed_us', models.BigIntegerField(null=True)),
-                ('characteristic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='measurements.characteristic')),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='measurements.import')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "characteristic_id",
+                        "sequence",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField()),
+                ("value", models.FloatField()),
+                ("size", models.FloatField(null=True)),
+                ("subgroup", models.CharField(blank=True, default="", max_length=64)),
+                ("observed_us", models.BigIntegerField(null=True)),
+                (
+                    "characteristic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observations",
+                        to="measurements.characteristic",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="measurements.import",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['characteristic', 'sequence'],
+                "ordering": ["characteristic", "sequence"],
             },
         ),
         migrations.CreateModel(
-            name='SpecificationLimits',
+            name="SpecificationLimits",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('lsl', models.FloatField(blank=True, null=True, verbose_name='lower specification limit')),
-                ('target', models.FloatField(blank=True, null=True, verbose_name='target')),
-                ('usl', models.FloatField(blank=True, null=True, verbose_name='upper specification limit')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('set_at', models.DateTimeField(auto_now_add=True)),
-                ('took_effect', models.BooleanField(default=True, editable=False)),
-                ('characteristic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='specification_limits', to='measurements.characteristic')),
-                ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                (
+                    "lsl",
+                    models.FloatField(
+                        blank=True, null=True, verbose_name="lower specification limit"
+                    ),
+                ),
+                ("target", models.FloatField(blank=True, null=True, verbose_name="target")),
+                (
+                    "usl",
+                    models.FloatField(
+                        blank=True, null=True, verbose_name="upper specification limit"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("set_at", models.DateTimeField(auto_now_add=True)),
+                ("took_effect", models.BooleanField(default=True, editable=False)),
+                (
+                    "characteristic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="specification_limits",
+                        to="measurements.characteristic",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'specification limits',
-                'verbose_name_plural': 'specification limits',
-                'ordering': ['-valid_from', '-pk'],
+                "verbose_name": "specification limits",
+                "verbose_name_plural": "specification limits",
+                "ordering": ["-valid_from", "-pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='characteristic_name_per_team'),
+            model_name="characteristic",
+            constraint=models.UniqueConstraint(
+                fields=("team", "name"), name="characteristic_name_per_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('subgrouping', 'fixed'), _negated=True), ('subgroup_size__gte', 2), _connector='OR'), name='fixed_subgroups_have_a_size'),
+            model_name="characteristic",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("subgrouping", "fixed"), _negated=True),
+                    ("subgroup_size__gte", 2),
+                    _connector="OR",
+                ),
+                name="fixed_subgroups_have_a_size",
+            ),
         ),
         migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(fields=['characteristic', 'sequence'], name='measurement_charact_e9f6b0_idx'),
+            model_name="correction",
+            index=models.Index(
+                fields=["characteristic", "sequence"], name="measurement_charact_e9f6b0_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['state', 'created_at'], name='measurement_state_95cd52_idx'),
+            model_name="import",
+            index=models.Index(fields=["state", "created_at"], name="measurement_state_95cd52_idx"),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'reading', 'preview', 'importing', 'imported', 'refused', 'cancelled', 'reversed'])), name='import_state_known'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "received",
+                            "reading",
+                            "preview",
+                            "importing",
+                            "imported",
+                            "refused",
+                            "cancelled",
+                            "reversed",
+                        ],
+                    )
+                ),
+                name="import_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importprofile',
-            constraint=models.UniqueConstraint(fields=('characteristic', 'name'), name='import_profile_name_once'),
+            model_name="importprofile",
+            constraint=models.UniqueConstraint(
+                fields=("characteristic", "name"), name="import_profile_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specificationlimits',
-            constraint=models.CheckConstraint(condition=models.Q(('lsl__isnull', True), ('usl__isnull', True), ('lsl__lt', models.F('usl')), _connector='OR'), name='lsl_below_usl'),
+            model_name="specificationlimits",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lsl__isnull", True),
+                    ("usl__isnull", True),
+                    ("lsl__lt", models.F("usl")),
+                    _connector="OR",
+                ),
+                name="lsl_below_usl",
+            ),
         ),
     ]

@@ -17,7 +17,7 @@ def cluster(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         (sql,) = cursor.fetchone()
         if "WITHOUT ROWID" in sql:
             return
-        cursor.execute(f"SELECT count(*) FROM {table}")
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
         if cursor.fetchone()[0]:
             raise RuntimeError(f"{table} is expected to be empty when it is first created")
         cursor.execute(f"DROP TABLE {table}")

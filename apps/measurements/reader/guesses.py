@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -240,7 +241,7 @@ def _is_index(column: Column) -> bool:
         numbers = [float(as_text(cell)) for cell in column.filled]
     except ValueError:
         return False
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     return len(numbers) > 2 and 1.0 in steps and steps <= {0.0, 1.0}
 
 

@@ -49,7 +49,7 @@ def read_file(job: Job, progress: Progress) -> dict[str, Any]:
             total = _read_rows(reader, blocks, head, header, table.expected_rows, progress)
         arrays, notes = _finish(job, reader, places, report)
     labels = list(reader.found.labels)
-    np.savez(job.out + ".npz", **arrays)
+    np.savez(job.out + ".npz", allow_pickle=False, **arrays)
     Path(job.out + ".labels").write_text("\n".join(labels), encoding="utf-8")
     return {
         "reading": _reading(job, table, rules, header, notes),
@@ -227,9 +227,7 @@ def _arrays(found: Collected) -> dict[str, NDArray[Any]]:
     }
 
 
-def _reading(
-    job: Job, table: Table, rules: Rules, header: int, notes: list[str]
-) -> dict[str, Any]:
+def _reading(job: Job, table: Table, rules: Rules, header: int, notes: list[str]) -> dict[str, Any]:
     layout = table.layout
     return {
         "kind": layout.kind,
@@ -291,4 +289,3 @@ def _first_rows(arrays: dict[str, NDArray[Any]], labels: list[str]) -> list[dict
 def _covers(times: NDArray[np.int64]) -> list[int] | None:
     known = times[times != NO_TIME]
     return [int(known.min()), int(known.max())] if len(known) else None
-

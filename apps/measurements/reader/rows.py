@@ -143,7 +143,7 @@ class RowReader:
             if codes is None:
                 return False
         count = len(rows)
-        self.found.add(values, sizes, times, np.arange(first, first + count), codes)
+        self.found.add(values, sizes, times, np.arange(first, first + count, dtype=np.int32), codes)
         self.found.ready += count
         return True
 

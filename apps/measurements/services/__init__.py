@@ -5,6 +5,7 @@ from apps.measurements.services.characteristics import (
     create_characteristic,
     update_characteristic,
 )
+from apps.measurements.services.corrections import correct_observation
 from apps.measurements.services.imports import (
     cancel_import,
     confirm_import,
@@ -20,6 +21,7 @@ __all__ = [
     "archive_characteristic",
     "cancel_import",
     "confirm_import",
+    "correct_observation",
     "create_characteristic",
     "receive_import",
     "remap_import",

@@ -95,7 +95,9 @@ def update_characteristic(
     if unknown:
         raise TypeError(f"not a field that can be changed: {sorted(unknown)}")
     with transaction.atomic():
-        present = Characteristic.objects.select_for_update().get(pk=characteristic.pk)
+        present: Characteristic = Characteristic.objects.select_for_update().get(
+            pk=characteristic.pk
+        )
         policies.require(actor, Action.EDIT_CHARACTERISTIC, present)
         before = {name: getattr(present, name) for name in changes}
         changed = {name: value for name, value in changes.items() if before[name] != value}
@@ -121,7 +123,9 @@ def archive_characteristic(
 ) -> Characteristic:
     """Take a characteristic out of use; its data and charts stay readable."""
     with transaction.atomic():
-        present = Characteristic.objects.select_for_update().get(pk=characteristic.pk)
+        present: Characteristic = Characteristic.objects.select_for_update().get(
+            pk=characteristic.pk
+        )
         policies.require(actor, Action.EDIT_CHARACTERISTIC, present)
         if present.archived_at is not None:
             raise Refused(_("This characteristic is archived already."))
@@ -174,6 +178,4 @@ def _tell_of_changes(
             details=details,
         )
     else:
-        record(
-            actor=actor, verb="characteristic.edited", target=characteristic, details=details
-        )
+        record(actor=actor, verb="characteristic.edited", target=characteristic, details=details)

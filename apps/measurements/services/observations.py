@@ -82,7 +82,7 @@ def _checked_rows(
     for column in (subgroups, observed_at):
         if column is not None and len(column) != len(numbers):
             raise Refused(_("Every observation needs one entry in each column."))
-    _check_numbers(characteristic.data_type, numbers, counts)
+    check_numbers(characteristic.data_type, numbers, counts)
     labels = None if subgroups is None else [_label(text) for text in subgroups]
     times = None
     if observed_at is not None:
@@ -95,7 +95,7 @@ def _checked_rows(
     )
 
 
-def _check_numbers(
+def check_numbers(
     data_type: str, values: NDArray[np.float64], sizes: NDArray[np.float64] | None
 ) -> None:
     _refuse_first(~np.isfinite(values), _("Value %(place)s is not a finite number."))

@@ -1,0 +1,54 @@
+"""The reference data shows measurements; it changes none. Every change has its own service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.measurements.models import (
+    Characteristic,
+    Correction,
+    Import,
+    ImportProfile,
+    SpecificationLimits,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Characteristic)
+class CharacteristicAdmin(ReadOnlyAdmin):
+    list_display = ("name", "team", "data_type", "data_version", "archived_at")
+    search_fields = ("name", "code")
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    list_display = ("file_name", "characteristic", "state", "uploaded_by", "created_at")
+    search_fields = ("file_name", "sha256")
+
+
+@admin.register(SpecificationLimits)
+class SpecificationLimitsAdmin(ReadOnlyAdmin):
+    list_display = ("characteristic", "valid_from", "lsl", "target", "usl")
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ReadOnlyAdmin):
+    list_display = ("characteristic", "sequence", "value_before", "value_after", "corrected_at")
+
+
+@admin.register(ImportProfile)
+class ImportProfileAdmin(ReadOnlyAdmin):
+    list_display = ("name", "characteristic", "saved_by", "saved_at")

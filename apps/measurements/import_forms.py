@@ -1,0 +1,194 @@
+"""What a person may send about an import; the choices come from what the reader found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from apps.measurements.choices import DataType
+from apps.measurements.files import too_large
+from apps.measurements.forms import NumberField
+from apps.measurements.models import Import
+from apps.measurements.reader.numbers import SECONDS_IN
+from apps.measurements.wording import guesses as words
+
+SUFFIXES = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"
+ZONES = ("UTC", "Asia/Taipei", "Asia/Shanghai", "Europe/London", "Europe/Berlin",
+         "America/New_York", "America/Los_Angeles")  # fmt: skip
+SHOWS = ("all", "refused", "warning")
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": SUFFIXES}),
+        allow_empty_file=True,
+        help_text=_("CSV, TSV, TXT, XLSX, XLS or ODS."),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
+            raise forms.ValidationError(too_large())
+        return file
+
+
+class ReadingForm(forms.Form):
+    """How the file is read, and what each column is taken for."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, import_: Import, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        report = import_.report
+        self._import = import_
+        self._columns = report.get("columns", [])
+        self._reading: dict[str, Any] = {**report.get("reading", {}), **import_.reading}
+        self.fields["version"].initial = import_.version
+        self._add_layout()
+        self._add_writing()
+        if import_.characteristic.data_type != DataType.VARIABLE:
+            self.fields["size"] = NumberField(
+                label=_("Size, when it is the same in all rows"),
+                required=False,
+                initial=import_.mapping.get("size"),
+            )
+        for column in self._columns:
+            self.fields[f"role_{column['index']}"] = forms.ChoiceField(
+                label=_("Read %(column)s as") % {"column": column["name"]},
+                choices=list(self._roles().items()),
+                initial=column["role"],
+            )
+
+    def _roles(self) -> dict[str, Any]:
+        characteristic = self._import.characteristic
+        unit = f", {characteristic.unit}" if characteristic.unit else ""
+        roles: dict[str, Any] = {**words.ROLES, "value": f"{words.ROLES['value']}{unit}"}
+        if characteristic.data_type == DataType.VARIABLE:
+            del roles["size"]
+        elif characteristic.data_type == DataType.DEFECTS:
+            roles["size"] = _("Area of opportunity")
+        return roles
+
+    def _add_layout(self) -> None:
+        reading = self._reading
+        if reading.get("kind") == "workbook":
+            sheets = [(name, name) for name in reading.get("sheets", [])]
+            self._choose("sheet", _("Sheet"), sheets)
+        else:
+            self._choose("encoding", _("Encoding"), list(words.ENCODINGS.items()))
+            self._choose("delimiter", _("Cells are separated by"), list(words.DELIMITERS.items()))
+        self.fields["header"] = forms.IntegerField(
+            label=_("Row of the header, 0 for none"),
+            min_value=0,
+            max_value=5_000,
+            initial=reading.get("header", 1),
+        )
+
+    def _add_writing(self) -> None:
+        marks = [(f"{mark}{group}", label) for (mark, group), label in words.MARKS.items()]
+        present = f"{self._reading.get('decimal', '.')}{self._reading.get('thousands', '')}"
+        self._choose("marks", _("Numbers are written as"), marks, present)
+        formats = dict(words.FORMATS)
+        self._choose("format", _("Values are"), list(formats.items()))
+        self._choose("date_order", _("Dates are written as"), list(words.DATE_ORDERS.items()))
+        zone = self._reading.get("time_zone", settings.TIME_ZONE)
+        zones = [(name, name) for name in dict.fromkeys([zone, settings.TIME_ZONE, *ZONES])]
+        self._choose("time_zone", _("Time zone"), zones)
+        self._choose("order", _("Rows are saved"), list(words.ORDERS.items()))
+
+    def _choose(self, name: str, label: Any, choices: list[Any], initial: str = "") -> None:
+        self.fields[name] = forms.ChoiceField(
+            label=label,
+            choices=choices,
+            initial=initial or self._reading.get(name) or None,
+            required=bool(choices),
+        )
+
+    def clean_size(self) -> float | None:
+        size: float | None = self.cleaned_data.get("size")
+        if size is not None and size <= 0:
+            raise forms.ValidationError(_("A size must be above 0."))
+        return size
+
+    def clean_format(self) -> str:
+        way: str = self.cleaned_data["format"]
+        unit = self._import.characteristic.unit.strip().lower()
+        if way in {"mm:ss", "hh:mm"} and unit not in SECONDS_IN:
+            raise forms.ValidationError(
+                _("A duration needs a characteristic in s, min or h. Its unit is “%(unit)s”."),
+                params={"unit": unit},
+            )
+        return way
+
+    def reading(self) -> dict[str, Any]:
+        """What the reader is told, as chosen."""
+        cleaned = self.cleaned_data
+        chosen: dict[str, Any] = {
+            name: cleaned[name]
+            for name in (
+                "sheet", "encoding", "delimiter", "header", "format", "date_order", "time_zone",
+                "order",
+            )
+            if name in cleaned
+        }  # fmt: skip
+        marks = cleaned["marks"]
+        return {**chosen, "decimal": marks[:1], "thousands": marks[1:]}
+
+    def mapping(self) -> dict[str, Any]:
+        """The role of each column; none when the layout changes, so that they are found anew."""
+        mapping: dict[str, Any] = {}
+        if not self._layout_changed():
+            mapping["columns"] = {
+                str(column["index"]): self.cleaned_data[f"role_{column['index']}"]
+                for column in self._columns
+            }
+        if self.cleaned_data.get("size") is not None:
+            mapping["size"] = self.cleaned_data["size"]
+        return mapping
+
+    def _layout_changed(self) -> bool:
+        before = self._import.report.get("reading", {})
+        return any(
+            name in self.cleaned_data and self.cleaned_data[name] != before.get(name)
+            for name in ("sheet", "encoding", "delimiter", "header")
+        )
+
+    @property
+    def column_fields(self) -> list[forms.BoundField]:
+        return [self[f"role_{column['index']}"] for column in self._columns]
+
+    @property
+    def reading_fields(self) -> list[forms.BoundField]:
+        """The choices that hold for the whole file."""
+        return [
+            self[name]
+            for name in self.fields
+            if not name.startswith("role_") and name not in {"version", "size"}
+        ]
+
+
+class ConfirmForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    accept_refused = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    guesses_confirmed = forms.BooleanField(
+        label=_("I checked this, and it is right"), required=False
+    )
+    again = forms.BooleanField(label=_("Import this file again"), required=False)
+    skip_known = forms.BooleanField(
+        label=_("Leave out the rows that are stored already"), required=False
+    )
+
+
+class VersionForm(forms.Form):
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class ReportForm(forms.Form):
+    """The query string of the row report."""
+
+    show = forms.ChoiceField(choices=[(show, show) for show in SHOWS], required=False)

@@ -1,0 +1,146 @@
+"""The report of an import as the page shows it: words instead of codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.measurements.models import Import
+from apps.measurements.wording import findings as finding_words
+from apps.measurements.wording import guesses as guess_words
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the row report."""
+
+    rows: str
+    refused: bool
+    column: str
+    value: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """One column, and why it was taken for what it is."""
+
+    name: str
+    samples: str
+    why: str
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    lines: list[Line] = field(default_factory=list)
+    show: str = "all"
+    refused: int = 0
+    warned: int = 0
+    more: int = 0
+    columns: list[Read] = field(default_factory=list)
+    first: list[dict[str, Any]] = field(default_factory=list)
+    first_time: dt.datetime | None = None
+    last_time: dt.datetime | None = None
+    guesses: list[str] = field(default_factory=list)
+    problem: str = ""
+    failure: tuple[str, str] | None = None
+    layout: list[str] = field(default_factory=list)
+    ready_clean: int = 0
+    blank: int = 0
+    values: int = 0
+    seconds: float | None = None
+    has_refused_file: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.refused + self.warned
+
+    @property
+    def with_time(self) -> bool:
+        return any(row["time"] for row in self.first)
+
+    @property
+    def with_size(self) -> bool:
+        return any(row["size"] is not None for row in self.first)
+
+    @property
+    def with_subgroup(self) -> bool:
+        return any(row["subgroup"] for row in self.first)
+
+
+def report_of(import_: Import, *, show: str) -> Report:
+    stored = import_.report
+    failure = stored.get("unfit") or stored.get("refused")
+    words = finding_words.file_words(failure["code"], failure["params"]) if failure else None
+    if "columns" not in stored:
+        return Report(failure=words)
+    rows, covers = stored["rows"], stored["covers"]
+    shown = [line for line in stored["findings"] if show in {"all", line["result"]}]
+    more = stored["more"]
+    return Report(
+        lines=[_line(line) for line in shown],
+        show=show,
+        refused=rows["refused"],
+        warned=rows["warned"],
+        more=sum(more.values()) if show == "all" else more[show],
+        columns=[_column(column) for column in stored["columns"]],
+        first=[row | {"time": _moment(row["time"])} for row in stored["first"][:8]],
+        first_time=_moment(covers[0]) if covers else None,
+        last_time=_moment(covers[1]) if covers else None,
+        guesses=[guess_words.guess_words(g["code"], g["params"]) for g in stored["guesses"]],
+        problem=str(guess_words.PROBLEMS[stored["problem"]]) if stored["problem"] else "",
+        failure=words,
+        layout=_layout(stored["reading"]),
+        ready_clean=max(rows["ready"] - rows["warned"], 0),
+        blank=rows["blank"],
+        values=rows["values"],
+        seconds=stored["seconds"],
+        has_refused_file=bool(rows["refused"] and stored.get("rows_file")),
+    )
+
+
+def _line(line: dict[str, Any]) -> Line:
+    what, remedy = finding_words.row_words(line["code"], line["params"])
+    first, last = line["rows"]
+    rows = f"{first:,}" if first == last else _("%(first)s to %(last)s") % {
+        "first": f"{first:,}", "last": f"{last:,}"
+    }  # fmt: skip
+    return Line(
+        rows=rows,
+        refused=line["result"] == "refused",
+        column=line["column"],
+        value=line["value"] or _("(empty)"),
+        what=what,
+        remedy=remedy,
+    )
+
+
+def _column(column: dict[str, Any]) -> Read:
+    return Read(
+        name=column["name"],
+        samples=" · ".join(column["samples"]) or _("(empty)"),
+        why=guess_words.reason_words(column["why"]["code"], column["why"]["params"]),
+        sure=column["sure"],
+    )
+
+
+def _layout(reading: dict[str, Any]) -> list[str]:
+    if reading["kind"] == "workbook":
+        return [_("sheet “%(sheet)s”") % {"sheet": reading["sheet"]}]
+    return [
+        str(guess_words.DELIMITERS[reading["delimiter"]]),
+        str(guess_words.ENCODINGS[reading["encoding"]]),
+    ]
+
+
+def _moment(microseconds: int | None) -> dt.datetime | None:
+    if microseconds is None:
+        return None
+    return EPOCH + dt.timedelta(microseconds=microseconds)

@@ -1,0 +1,177 @@
+"""Adding and changing what is measured, and its page of data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.policies import Action, may, require
+from apps.audit.selectors import history_of
+from apps.audit.sentences import icon_of, sentence_of
+from apps.common.errors import Conflict, Refused
+from apps.measurements import services
+from apps.measurements.forms import (
+    CharacteristicForm,
+    LimitsForm,
+    NewCharacteristicForm,
+    PageForm,
+    ReasonForm,
+)
+from apps.measurements.models import Characteristic
+from apps.measurements.selectors import counted, specification_in_force
+from apps.measurements.views.fetching import (
+    characteristic_for,
+    chart_url,
+    conflict,
+    person,
+    refused,
+)
+
+ROWS_ON_PAGE = 50
+HISTORY = 20
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    require(user, Action.CREATE_CHARACTERISTIC)
+    form = NewCharacteristicForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        wanted = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        try:
+            made = services.create_characteristic(actor=user, **wanted)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("%(name)s is added. Import its data next.") % {"name": made.name}
+            )
+            return redirect("measurements:import", made.pk)
+    return render(request, "measurements/create.html", {"form": form, "hints": type_hints()})
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.EDIT_CHARACTERISTIC, characteristic)
+    form = CharacteristicForm(
+        request.POST or None,
+        instance=Characteristic.objects.get(pk=pk),
+        user=user,
+        initial={"version": characteristic.version},
+    )
+    if request.method == "POST" and form.is_valid():
+        changes = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        try:
+            services.update_characteristic(
+                actor=user,
+                characteristic=characteristic,
+                version=form.cleaned_data["version"] or 0,
+                **changes,
+            )
+        except Conflict as error:
+            typed = "\n".join(str(value) for value in changes.values() if isinstance(value, str))
+            return conflict(request, error, back=request.path, typed=typed)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("measurements:detail", pk)
+    context = {"form": form, "characteristic": characteristic, "hints": type_hints()}
+    return render(request, "measurements/edit.html", context)
+
+
+def type_hints() -> dict[str, str]:
+    """A second line for each kind of data, in the reader's language."""
+    return {
+        "variable": _("A number with a unit: minutes, millimetres, degrees."),
+        "defectives": _("So many of so many units did not pass."),
+        "defects": _("So many faults on a unit, an area, a period."),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def limits(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.EDIT_CHARACTERISTIC, characteristic)
+    present = specification_in_force(characteristic)
+    initial = {"lsl": present.lsl, "target": present.target, "usl": present.usl} if present else {}
+    form = LimitsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.set_specification_limits(
+                actor=user, characteristic=characteristic, **form.cleaned_data
+            )
+        except Refused as error:
+            form.add_error("reason" if not form.cleaned_data["reason"] else None, str(error))
+        else:
+            messages.success(request, _("The specification limits are set."))
+            return redirect("measurements:detail", pk)
+    context = {
+        "form": form,
+        "characteristic": characteristic,
+        "history": characteristic.specification_limits.select_related("set_by"),
+        "present": present,
+    }
+    return render(request, "measurements/limits.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.EDIT_CHARACTERISTIC, characteristic)
+    form = ReasonForm(request.POST or None, initial={"version": characteristic.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.archive_characteristic(
+                actor=user, characteristic=characteristic, **form.cleaned_data
+            )
+        except Refused as error:
+            return refused(request, error, request.path)
+        messages.success(request, _("Archived. Its data and charts stay readable."))
+        return redirect("measurements:detail", pk)
+    return render(
+        request, "measurements/archive.html", {"form": form, "characteristic": characteristic}
+    )
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the data of a characteristic came from, what it is, and who changed it."""
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    query = PageForm(request.GET)
+    if not query.is_valid():
+        raise BadRequest("page")
+    rows = counted(characteristic).order_by("-sequence")
+    page = Paginator(rows, ROWS_ON_PAGE).get_page(query.cleaned_data["page"] or 1)
+    context: dict[str, Any] = {
+        "characteristic": characteristic,
+        "limits": specification_in_force(characteristic),
+        "chart_url": chart_url(characteristic),
+        "page_obj": page,
+        "imports": characteristic.imports.select_related("uploaded_by")[:ROWS_ON_PAGE],
+        "corrected": set(
+            characteristic.corrections.filter(
+                sequence__in=[row.sequence for row in page]
+            ).values_list("sequence", flat=True)
+        ),
+        "history": [
+            (entry, sentence_of(entry), icon_of(entry))
+            for entry in history_of(characteristic)[:HISTORY]
+        ],
+        "may_edit": may(user, Action.EDIT_CHARACTERISTIC, characteristic),
+        "may_import": may(user, Action.IMPORT_DATA, characteristic)
+        and characteristic.archived_at is None,
+    }
+    return render(request, "measurements/detail.html", context)

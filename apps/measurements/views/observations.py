@@ -1,0 +1,52 @@
+"""Correcting one observation."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.policies import Action, require
+from apps.common.errors import Conflict, Refused
+from apps.measurements import services
+from apps.measurements.choices import DataType
+from apps.measurements.forms import CorrectionForm
+from apps.measurements.selectors import counted
+from apps.measurements.views.fetching import characteristic_for, conflict, person
+
+
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.EDIT_CHARACTERISTIC, characteristic)
+    stored = counted(characteristic).filter(sequence=sequence).first()
+    if stored is None:
+        raise Http404
+    initial = {"before": stored.value, "value": stored.value, "size": stored.size}
+    form = CorrectionForm(request.POST or None, initial=initial)
+    if characteristic.data_type == DataType.VARIABLE:
+        del form.fields["size"]
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.correct_observation(
+                actor=user, characteristic=characteristic, sequence=sequence, **form.cleaned_data
+            )
+        except Conflict as error:
+            return conflict(request, error, back=request.path, typed=form.cleaned_data["reason"])
+        except Refused as error:
+            form.add_error("value", str(error))
+        else:
+            messages.success(request, _("Corrected. The value before stays on record."))
+            return redirect("measurements:detail", pk)
+    context = {
+        "form": form,
+        "characteristic": characteristic,
+        "stored": stored,
+        "corrections": characteristic.corrections.filter(sequence=sequence).select_related(
+            "corrected_by"
+        ),
+    }
+    return render(request, "measurements/correct.html", context)

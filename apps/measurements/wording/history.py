@@ -1,0 +1,47 @@
+"""Sentences of the history."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.sentences import Sentence
+
+AUDIT_SENTENCES = {
+    "characteristic.created": Sentence(
+        _("<b>%(actor)s</b> added the characteristic %(name)s"), "plus-lg"
+    ),
+    "characteristic.edited": Sentence(_("<b>%(actor)s</b> changed: %(names)s"), "pencil"),
+    "characteristic.archived": Sentence(
+        _("<b>%(actor)s</b> archived the characteristic: “%(reason)s”"), "lock"
+    ),
+    "specification.set": Sentence(
+        _("<b>%(actor)s</b> set specification limits from %(valid_from)s"), "bullseye"
+    ),
+    "specification.took_effect": Sentence(
+        _("<b>%(actor)s</b> brought new specification limits into effect"), "bullseye"
+    ),
+    "observations.appended": Sentence(
+        _("<b>%(actor)s</b> added %(count)s observations"), "database"
+    ),
+    "observation.corrected": Sentence(
+        _(
+            "<b>%(actor)s</b> corrected observation %(sequence)s from %(before)s to %(after)s:"
+            " “%(reason)s”"
+        ),
+        "pen",
+    ),
+    "import.received": Sentence(_("<b>%(actor)s</b> uploaded %(file)s"), "upload"),
+    "import.confirmed": Sentence(
+        _("<b>%(actor)s</b> confirmed %(file)s: %(count)s rows to import, %(refused)s refused"),
+        "check-lg",
+    ),
+    "import.imported": Sentence(
+        _("<b>%(actor)s</b> imported %(count)s observations from %(file)s"), "database"
+    ),
+    "import.refused": Sentence(_("<b>%(actor)s</b> refused %(file)s"), "slash-circle-fill"),
+    "import.cancelled": Sentence(_("<b>%(actor)s</b> cancelled the import of %(file)s"), "x-lg"),
+    "import.reversed": Sentence(
+        _("<b>%(actor)s</b> reversed the import of %(file)s, %(count)s observations: “%(reason)s”"),
+        "arrow-counterclockwise",
+    ),
+}
