@@ -60,7 +60,10 @@
     if (event.target.closest("[data-search]")) openSearch();
 
     const opener = event.target.closest("[data-dialog]");
-    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+    if (opener) {
+      closeMenus(null, false);
+      document.getElementById(opener.dataset.dialog)?.showModal();
+    }
 
     const theme = event.target.closest("[data-set-theme]");
     if (theme) {
