@@ -50,6 +50,7 @@ _EXPORTS = {
     "SigmaLevel": "sigma_levels",
     "Signal": "results",
     "StatsError": "errors",
+    "Verdict": "nhs",
     "WithinSigma": "capability_within",
     "advise": "advisor",
     "anderson_darling": "normality_tests",
@@ -100,6 +101,7 @@ _EXPORTS = {
     "throughput_yield": "sigma_levels",
     "trend": "evidence.regression",
     "wilson_interval": "evidence.proportions",
+    "verdict": "nhs",
     "within_sigma": "capability_within",
 }
 

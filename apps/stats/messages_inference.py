@@ -36,6 +36,14 @@ ERRORS: dict[str, str] = {
     "nothing_fits": "None of the distributions can describe these values; check them for mistakes.",
     "does_not_fit": "The {distribution} distribution cannot describe these values; choose another "
     "or leave the choice open.",
+    "nothing_above_median": "No value lies above the common median; the values are too coarse.",
+    "too_few_groups": "{n} groups are too few; {needed} or more are needed.",
+    "empty_row": "A row or column of the table holds nothing; leave it out.",
+    "not_a_table": "Give a table of counts with two or more rows and columns.",
+    "margins_crossed": "The margins {low:g} and {high:g} are not in order; give low below high.",
+    "no_predictors": "A regression needs at least one predictor.",
+    "dependent_predictors": "The predictors are linearly dependent; leave one of them out.",
+    "predictor_missing": "Give new values for the predictor {name} too.",
     "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",
@@ -66,6 +74,10 @@ NOTICES: dict[str, str] = {
     "order_matters": "Neighbouring values resemble each other, so the sample tells less than its "
     "size suggests; look at the control chart first.",
     "spread_differs": "The groups vary by different amounts.",
+    "small_expected_cells": "An expected count is {smallest:.2g}; below 5 the p-value is rough.",
+    "few_for_chi_square": "The smallest group has {n} values; below 5 the p-value is rough.",
+    "predictors_overlap": "The predictors overlap: {name} has a variance inflation of "
+    "{factor:.3g}, so single coefficients are uncertain.",
     "small_expected": "An expected count is {smallest:.2g}; the exact test was used.",
 }
 
@@ -76,4 +88,24 @@ VERDICTS: dict[str, str] = {
     "alone rarely does that (p = {p_value:.3g}).",
     "no_difference": "No difference is shown (p = {p_value:.3g}); it may be anything from "
     "{lower:.4g} to {upper:.4g}.",
+    "spread_higher": "The spread rose: the ratio of standard deviations is {estimate:.4g} "
+    "({lower:.4g} to {upper:.4g}, p = {p_value:.3g}).",
+    "spread_lower": "The spread fell: the ratio of standard deviations is {estimate:.4g} "
+    "({lower:.4g} to {upper:.4g}, p = {p_value:.3g}).",
+    "no_spread_difference": "No difference in spread is shown (p = {p_value:.3g}); the ratio of "
+    "standard deviations may be anything from {lower:.4g} to {upper:.4g}.",
+    "groups_differ": "At least one group differs from the others (p = {p_value:.3g}).",
+    "groups_alike": "No difference between the groups is shown (p = {p_value:.3g}).",
+    "associated": "Rows and columns are associated (p = {p_value:.3g}).",
+    "no_association": "No association is shown (p = {p_value:.3g}).",
+    "rises_together": "The two rise together: r = {estimate:.3g} ({lower:.3g} to {upper:.3g}).",
+    "falls_as_other_rises": "One falls as the other rises: r = {estimate:.3g} ({lower:.3g} to "
+    "{upper:.3g}).",
+    "no_correlation": "No correlation is shown (p = {p_value:.3g}).",
+    "equivalent": "The difference is small enough not to matter: {lower:.4g} to {upper:.4g}.",
+    "not_equivalent": "It is not shown that the difference is small enough: it may be anything "
+    "from {lower:.4g} to {upper:.4g}.",
+    "explains": "The predictors explain part of the variation (p = {p_value:.3g}).",
+    "explains_nothing": "The predictors are not shown to explain any variation "
+    "(p = {p_value:.3g}).",
 }

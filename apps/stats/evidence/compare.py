@@ -5,14 +5,23 @@ from typing import Any
 
 from apps.stats.errors import InvalidSpecification
 from apps.stats.evidence.means import compare_means, compare_paired_means
+from apps.stats.evidence.medians import compare_medians, compare_signs
 from apps.stats.evidence.proportions import compare_proportions
+from apps.stats.evidence.ranks import compare_paired_ranks, compare_ranks
 from apps.stats.evidence.rates import compare_rates
 from apps.stats.evidence.results import Comparison
+from apps.stats.evidence.variances import compare_variances, compare_variances_bonett
 
 # One line per kind: name -> the comparison that answers it.
 KINDS: dict[str, Callable[..., Comparison]] = {
     "means": compare_means,
     "paired-means": compare_paired_means,
+    "ranks": compare_ranks,
+    "paired-ranks": compare_paired_ranks,
+    "medians": compare_medians,
+    "signs": compare_signs,
+    "variances": compare_variances,
+    "variances-bonett": compare_variances_bonett,
     "proportions": compare_proportions,
     "rates": compare_rates,
 }
