@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from apps import stats
 from apps.charts.choices import SUBGROUP_KINDS, ChartKind
+from apps.charts.decimation import POINTS_SHOWN, decimated
 from apps.charts.figures import Stretch, capability_figures, comparison_figures, phase_figures
 from apps.charts.patterns import Pattern, patterns_of
 from apps.measurements.choices import Subgrouping
@@ -62,6 +63,7 @@ class Computed:
     summary: dict[str, Any]
     content: dict[str, Any]
     blocks: tuple[dict[str, Any], ...] = ()
+    overview: dict[str, Any] | None = None
     patterns: tuple[Pattern, ...] = ()
     sequences: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     digest: str = ""
@@ -124,6 +126,7 @@ def _judged(setting: ChartSetting, data: Snapshot) -> Computed:
         "warnings": [plain(notice) for notice in chart.warnings],
         "excluded": [int(s) for s in points.sequence[points.excluded]],
         "settings": dict(chart.settings),
+        "specification": {"lsl": data.lsl, "target": data.target, "usl": data.usl},
     }
     newest = chart.phases[-1]
     content |= capability_figures(
@@ -135,7 +138,8 @@ def _judged(setting: ChartSetting, data: Snapshot) -> Computed:
         n_observations=int(np.isfinite(data.values).sum()),
         summary=_summary(chart, points, patterns),
         content=content,
-        blocks=tuple(_blocks(chart, points)),
+        blocks=tuple(_block(chart, points, *part) for part in _parts(chart.n_points)),
+        overview=_overview(chart, points, patterns),
         patterns=patterns,
         sequences=points.sequence,
         digest=_digest(chart),
@@ -303,33 +307,49 @@ def line(values: FloatArray) -> float | None | list[float | None]:
     return numbers(values)
 
 
-def _blocks(chart: stats.ControlChart, points: Points) -> list[dict[str, Any]]:
-    blocks = []
-    for first in range(0, chart.n_points, POINTS_IN_BLOCK):
-        part = slice(first, min(first + POINTS_IN_BLOCK, chart.n_points))
-        labels = None if points.labels is None else [str(label) for label in points.labels[part]]
-        times = points.time[part]
-        blocks.append(
+def _parts(n: int) -> list[tuple[int, int]]:
+    starts = range(0, n, POINTS_IN_BLOCK)
+    return [(first, min(first + POINTS_IN_BLOCK, n)) for first in starts]
+
+
+def _block(
+    chart: stats.ControlChart, points: Points, first: int, stop: int
+) -> dict[str, Any]:
+    return {"count": stop - first} | _columns(chart, points, np.arange(first, stop))
+
+
+def _columns(chart: stats.ControlChart, points: Points, at: IntArray) -> dict[str, Any]:
+    times = points.time[at]
+    return {
+        "sequence": points.sequence[at].tolist(),
+        "time": None if bool(np.isnan(times).all()) else numbers(times),
+        "label": None if points.labels is None else [str(label) for label in points.labels[at]],
+        "size": line(chart.panels[0].sizes[at]),
+        "excluded": np.flatnonzero(points.excluded[at]).tolist(),
+        "panels": [
             {
-                "count": part.stop - part.start,
-                "sequence": points.sequence[part].tolist(),
-                "time": None if bool(np.isnan(times).all()) else numbers(times),
-                "label": labels,
-                "size": line(chart.panels[0].sizes[part]),
-                "excluded": np.flatnonzero(points.excluded[part]).tolist(),
-                "panels": [
-                    {
-                        "name": panel.name,
-                        "points": numbers(panel.points[part]),
-                        "center": line(panel.center[part]),
-                        "lcl": line(panel.lcl[part]),
-                        "ucl": line(panel.ucl[part]),
-                    }
-                    for panel in chart.panels
-                ],
+                "name": panel.name,
+                "points": numbers(panel.points[at]),
+                "center": line(panel.center[at]),
+                "lcl": line(panel.lcl[at]),
+                "ucl": line(panel.ucl[at]),
             }
-        )
-    return blocks
+            for panel in chart.panels
+        ],
+    }
+
+
+def _overview(
+    chart: stats.ControlChart, points: Points, patterns: Sequence[Pattern]
+) -> dict[str, Any] | None:
+    """Lowest and highest value of each stretch, with every signal, phase start and exclusion."""
+    if chart.n_points <= POINTS_SHOWN:
+        return None
+    kept = [pattern.point for pattern in patterns]
+    kept += [phase.start for phase in chart.phases] + [phase.stop - 1 for phase in chart.phases]
+    kept += np.flatnonzero(points.excluded)[-POINTS_SHOWN:].tolist()
+    at = decimated(chart.panels[0].points, POINTS_SHOWN // 4, kept)
+    return {"index": at.tolist()} | _columns(chart, points, at)
 
 
 def _summary(
@@ -360,8 +380,8 @@ def _summary(
         "patterns": [
             {
                 "run": pattern.is_run,
-                "first": max(pattern.first - first, 0),
-                "point": max(pattern.point - first, 0),
+                "first": pattern.first - first,
+                "point": pattern.point - first,
                 "last": pattern.last - first,
             }
             for pattern in of_panel

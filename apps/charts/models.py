@@ -137,6 +137,9 @@ class ChartResult(models.Model):
     summary = models.JSONField(default=dict)
     # Phases with limits, capability, sigma level, warnings: what the chart page says.
     content = models.JSONField(default=dict)
+    # Of a chart with very many points: the extremes of each stretch, so that a page need not
+    # read them all to show them all.
+    overview = models.JSONField(null=True)
     # SHA-256 over the plotted points: what a gate decision freezes.
     points_digest = models.CharField(max_length=64, blank=True)
 
@@ -168,6 +171,11 @@ class PointBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.result_id}/{self.number}"
+
+
+class SignalQuerySet(models.QuerySet["Signal"]):
+    def visible_to(self, user: User) -> SignalQuerySet:
+        return self.filter(chart__in=ControlChart.objects.visible_to(user))
 
 
 class Signal(Versioned):
@@ -209,6 +217,8 @@ class Signal(Versioned):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     explained_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SignalQuerySet.as_manager()
 
     class Meta:
         ordering = ["-point", "rule"]

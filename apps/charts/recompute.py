@@ -146,6 +146,7 @@ def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: 
             "n_observations": computed.n_observations,
             "summary": computed.summary,
             "content": computed.content,
+            "overview": computed.overview,
             "points_digest": computed.digest,
         }
         if not _written_over_older(chart, fields):

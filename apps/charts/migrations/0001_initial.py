@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('n_observations', models.PositiveIntegerField(default=0)),
                 ('summary', models.JSONField(default=dict)),
                 ('content', models.JSONField(default=dict)),
+                ('overview', models.JSONField(null=True)),
                 ('points_digest', models.CharField(blank=True, max_length=64)),
                 ('chart', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='result', to='charts.controlchart')),
             ],

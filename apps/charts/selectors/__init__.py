@@ -12,7 +12,7 @@ from apps.charts.selectors.evidence import (
     stability,
 )
 from apps.charts.selectors.freshness import Freshness, freshness
-from apps.charts.selectors.points import Columns, Point, columns_between, point_with
+from apps.charts.selectors.points import Columns, Point, columns_between, point_at, point_with
 from apps.charts.selectors.signals import (
     listed_signals,
     newest_signals,
@@ -39,6 +39,7 @@ __all__ = [
     "listed_signals",
     "newest_signals",
     "packet_of",
+    "point_at",
     "point_with",
     "signals_waiting_for",
     "stability",

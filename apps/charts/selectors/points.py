@@ -85,6 +85,16 @@ def _append(
         columns.ucl += spread(panel["ucl"], count)[part]
 
 
+def point_at(chart: ControlChart, index: int) -> Point | None:
+    """The point at a position."""
+    block = (
+        PointBlock.objects.filter(result__chart=chart, first__lte=index).order_by("-first").first()
+    )
+    if block is None or index - block.first >= block.content["count"]:
+        return None
+    return _point(block, index - block.first)
+
+
 def point_with(chart: ControlChart, sequence: int) -> Point | None:
     """The point that holds an observation, found without reading every block."""
     result = ChartResult.objects.filter(chart=chart).only("pk").first()
@@ -97,11 +107,15 @@ def point_with(chart: ControlChart, sequence: int) -> Point | None:
     place = bisect_right(starts, sequence) - 1
     if place < 0:
         return None
+    return _point(block, place)
+
+
+def _point(block: PointBlock, place: int) -> Point:
     times, labels = block.content["time"], block.content["label"]
     return Point(
         index=block.first + place,
-        sequence=starts[place],
-        time=times[place] if times else None,
+        sequence=block.content["sequence"][place],
+        time=spread(times, block.content["count"])[place],
         label=labels[place] if labels else "",
     )
 

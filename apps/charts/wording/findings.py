@@ -1,0 +1,183 @@
+"""What a chart says, as one sentence: the title of its card and the line on the wall."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
+
+from apps.charts.choices import ChartKind
+from apps.charts.display import Display, display_of
+from apps.charts.models import ChartResult, ControlChart, Signal
+from apps.charts.states import FEWEST_POINTS
+from apps.charts.wording.rules import SPREAD_PANELS, panel_title, signal_sentence, verdict
+from apps.charts.wording.statistics import sentence_of
+from apps.common.templatetags.formats import day
+
+# A difference between phases that chance alone would show less often than this is named.
+SIGNIFICANT = 0.05
+
+REASONS = {
+    "individuals": gettext_lazy("Each value is a point: the data have no subgroups."),
+    "small_subgroups": gettext_lazy("The values come in small subgroups, whose range tells the spread well."),
+    "large_subgroups": gettext_lazy(
+        "The subgroups are large: their standard deviation tells the spread better than the range."
+    ),
+    "defectives": gettext_lazy("The data count defective units out of a sample."),
+    "defects": gettext_lazy("The data count defects on units of one size."),
+    "defects_by_size": gettext_lazy("The data count defects on units or areas of different size."),
+}
+
+
+def moment(seconds: float | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def finding(chart: ControlChart, result: ChartResult, open_signals: Sequence[Signal]) -> str:
+    """The title of the chart card."""
+    content, display = result.content, display_of(chart)
+    if content.get("problem"):
+        return sentence_of(content["problem"])
+    moved = _moved(content, display)
+    if moved:
+        return moved
+    if open_signals:
+        return full_stop(_with_verdict(open_signals[0], chart))
+    return _steady(content, display, result.n_points)
+
+
+def _moved(content: dict[str, Any], display: Display) -> str:
+    comparison, phases = content.get("comparison"), content["phases"]
+    if comparison is None or comparison["p_value"] is None:
+        return ""
+    if comparison["p_value"] >= SIGNIFICANT:
+        return ""
+    words = {
+        "before": display.text(phases[0]["value"]),
+        "after": display.with_unit(phases[-1]["value"]),
+        "date": day(moment(phases[-1]["since"])),
+        "phase": phases[-1]["name"],
+    }
+    if words["before"] == display.text(phases[-1]["value"]):
+        return ""
+    if phases[-1]["since"] is not None:
+        return _("The process moved from %(before)s to %(after)s on %(date)s") % words
+    return _("The process moved from %(before)s to %(after)s with phase %(phase)s") % words
+
+
+def _steady(content: dict[str, Any], display: Display, n_points: int) -> str:
+    newest = content["phases"][-1]
+    words = {
+        "value": display.with_unit(newest["value"]),
+        "date": day(moment(newest["since"])),
+        "n": newest["points"],
+    }
+    if n_points < FEWEST_POINTS:
+        return ngettext(
+            "%(n)d point so far, around %(value)s", "%(n)d points so far, around %(value)s", n_points
+        ) % (words | {"n": n_points})
+    if newest["since"] is not None:
+        return full_stop(_("Steady at %(value)s since %(date)s") % words)
+    return _("Steady at %(value)s over %(n)d points.") % words
+
+
+def _with_verdict(signal: Signal, chart: ControlChart) -> str:
+    words = {"signal": signal_sentence(signal)}
+    found = verdict(signal, chart.characteristic.direction)
+    if found == "better":
+        return _("%(signal)s. For the better") % words
+    if found == "worse":
+        return _("%(signal)s. For the worse") % words
+    return words["signal"]
+
+
+def full_stop(sentence: str) -> str:
+    """The sentence with one full stop, also after an abbreviated month."""
+    return sentence if sentence.endswith((".", "。")) else _("%(sentence)s.") % {"sentence": sentence}
+
+
+def wall_sentence(chart: ControlChart, signal: Signal | None) -> str:
+    """The line on a card of the wall."""
+    result = getattr(chart, "result", None)
+    if result is None:
+        return _("Being computed for the first time.")
+    if result.summary.get("problem"):
+        return sentence_of(result.summary["problem"])
+    if signal is not None:
+        return full_stop(_with_figures(signal, chart))
+    if result.n_points < FEWEST_POINTS:
+        return ngettext(
+            "%(n)d point; %(needed)d are needed to judge stability.",
+            "%(n)d points; %(needed)d are needed to judge stability.",
+            result.n_points,
+        ) % {"n": result.n_points, "needed": FEWEST_POINTS}
+    shown = len(result.summary.get("points", []))
+    if result.summary.get("patterns"):
+        return _("Every signal of the last %(n)d points has a cause.") % {"n": shown}
+    return ngettext("No signal in %(n)d point.", "No signal in %(n)d points.", shown) % {"n": shown}
+
+
+def _with_figures(signal: Signal, chart: ControlChart) -> str:
+    """Beyond a limit: value and limit; a run: for the better or for the worse."""
+    if signal.details.get("run"):
+        return _with_verdict(signal, chart)
+    display = display_of(chart)
+    limit = signal.details.get("ucl" if signal.side == "above" else "lcl")
+    if limit is None or signal.details.get("value") is None:
+        return _with_verdict(signal, chart)
+    return _("%(signal)s: %(value)s, limit %(limit)s") % {
+        "signal": signal_sentence(signal),
+        "value": display.with_unit(signal.details["value"]),
+        "limit": display.with_unit(limit),
+    }
+
+
+def signal_story(signal: Signal, chart: ControlChart) -> str:
+    """What the signal means in figures, and what to do about it."""
+    display, details = display_of(chart), signal.details
+    words = {
+        "mean": display.with_unit(details.get("mean")),
+        "center": display.text(details.get("center")),
+        "value": display.with_unit(details.get("value")),
+        "limit": display.text(details.get("ucl" if signal.side == "above" else "lcl")),
+    }
+    found = verdict(signal, chart.characteristic.direction)
+    if details.get("run") and details.get("mean") is not None:
+        if found == "better":
+            return _(
+                "They lie at %(mean)s on average; the center line is %(center)s. "
+                "Find what changed and keep it."
+            ) % words
+        if found == "worse":
+            return _(
+                "They lie at %(mean)s on average; the center line is %(center)s. "
+                "Find what changed and undo it."
+            ) % words
+        return _(
+            "They lie at %(mean)s on average; the center line is %(center)s. Find what changed."
+        ) % words
+    if details.get("value") is None:
+        return ""
+    if signal.side == "above":
+        return _("%(value)s is above the limit of %(limit)s. Find what was different.") % words
+    return _("%(value)s is below the limit of %(limit)s. Find what was different.") % words
+
+
+def panel_heading(chart: ControlChart, name: str) -> str:
+    """The title of a plotted series with its unit: "Mean of 5, min"."""
+    display = display_of(chart)
+    title = panel_title(name)
+    size = chart.characteristic.subgroup_size
+    if size and name in SPREAD_PANELS | {"mean"} and name != "moving_range":
+        title = _("%(panel)s of %(n)d") % {"panel": title, "n": size}
+    if chart.kind == ChartKind.NP:
+        title = _("Defective units in a sample")
+    if chart.kind == ChartKind.C:
+        title = _("Defects")
+    if not display.unit:
+        return title
+    return _("%(panel)s, %(unit)s") % {"panel": title, "unit": display.unit}
