@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.charts.selectors import KeyFigure, PhaseFigure, comparison_of, key_figure
-from apps.projects.models import Target
+from apps.projects.models import SecondaryTarget, Target
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ProjectFigures:
         return f"{round(100 * (self.way or 0.0))} %"
 
 
-def figures_of(target: Target | None) -> ProjectFigures | None:
+def figures_of(target: Target | SecondaryTarget | None) -> ProjectFigures | None:
     """The figures of a target, or None while there is no chart or no result."""
     if target is None or target.chart is None:
         return None
@@ -78,7 +78,7 @@ def _value(phase: PhaseFigure | None) -> float | None:
     return None if phase is None else phase.value
 
 
-def _steps(figure: KeyFigure, target: Target) -> tuple[FigureStep, ...]:
+def _steps(figure: KeyFigure, target: Target | SecondaryTarget) -> tuple[FigureStep, ...]:
     steps = []
     last = len(figure.phases) - 1
     for position, phase in enumerate(figure.phases):
@@ -88,8 +88,9 @@ def _steps(figure: KeyFigure, target: Target) -> tuple[FigureStep, ...]:
         steps.insert(
             0, FigureStep(_("Start"), number(target.from_value, figure.decimals), "", "before")
         )
-    due = _("by %(date)s") % {"date": formats.date_format(target.due, "j M")} if target.due else ""
-    steps.append(FigureStep(_("Target"), number(target.to_value, figure.decimals), due))
+    due = getattr(target, "due", None)
+    note = _("by %(date)s") % {"date": formats.date_format(due, "j M")} if due else ""
+    steps.append(FigureStep(_("Target"), number(target.to_value, figure.decimals), note))
     return tuple(steps)
 
 
@@ -110,7 +111,7 @@ def number(value: float | None, decimals: int) -> str:
     return formats.number_format(round(value, decimals), decimals).replace("-", "−")
 
 
-def _sentence(figure: KeyFigure, target: Target) -> str:
+def _sentence(figure: KeyFigure, target: Target | SecondaryTarget) -> str:
     """What the change amounts to, with its interval; empty while there is one phase only."""
     compared = comparison_of(target.chart) if target.chart else None
     if compared is None or len(figure.phases) < 2:

@@ -96,6 +96,19 @@ class TargetForm(forms.ModelForm):
         chart.empty_label = _("Not chosen yet")
 
 
+class SecondaryTargetForm(forms.Form):
+    """One more figure that the project moves, or must not harm."""
+
+    chart = forms.ModelChoiceField(queryset=ControlChart.objects.none(), label=_("Chart"))
+    from_value = forms.FloatField(label=_("From"))
+    to_value = forms.FloatField(label=_("To"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chart: Any = self.fields["chart"]
+        chart.queryset = ControlChart.objects.visible_to(user).select_related("characteristic")
+
+
 class MemberForm(forms.Form):
     user = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Person"))
     capacity = forms.ChoiceField(choices=Capacity.choices, label=_("Capacity"))

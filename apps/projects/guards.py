@@ -17,6 +17,8 @@ AUTHORING = {
     "project.logged",
     "project.edited",
     "project.submitted",
+    "target.added",
+    "target.removed",
     "target.set",
     "cycle.planned",
     "deliverable.edited",

@@ -47,6 +47,12 @@ SENTENCES = {
     "project.member_removed": Sentence(
         _("<b>%(actor)s</b> took %(person)s off as %(capacity)s"), "person-dash"
     ),
+    "target.added": Sentence(
+        _("<b>%(actor)s</b> added the secondary target %(target)s"), "bullseye"
+    ),
+    "target.removed": Sentence(
+        _("<b>%(actor)s</b> removed the secondary target %(target)s"), "bullseye"
+    ),
     "target.set": Sentence(_("<b>%(actor)s</b> set the target %(target)s"), "bullseye"),
     # Stages
     "stage.started": Sentence(_("%(stage)s started"), "play-circle"),

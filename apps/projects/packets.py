@@ -28,6 +28,7 @@ def packet_content(stage: Stage, *, verdicts: Sequence[Verdict], note: str) -> d
         "conditions": [_verdict(one) for one in verdicts],
         "target": _target(target),
         "chart": None if target.chart is None else _chart(target.chart),
+        "secondary_targets": _secondary(project),
         "cycles": _cycles(project),
         "actions": _actions(project),
         "note": note,
@@ -104,6 +105,14 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _chart(chart: ControlChart) -> dict[str, Any]:
     return {"id": chart.pk, "name": str(chart), **packet_of(chart)}
+
+
+def _secondary(project: Project) -> list[dict[str, Any]]:
+    targets = project.secondary_targets.select_related("chart__characteristic", "chart__result")
+    return [
+        {"from": target.from_value, "to": target.to_value, "chart": _chart(target.chart)}
+        for target in targets
+    ]
 
 
 def _cycles(project: Project) -> list[dict[str, Any]]:

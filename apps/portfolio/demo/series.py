@@ -27,6 +27,11 @@ class Series:
     subgroups: list[str] | None = None
     observed_at: list[datetime] | None = field(default=None)
 
+    @property
+    def rate(self) -> float:
+        """The mean, or where counts have sizes, the count per unit."""
+        return fmean(self.values) if self.sizes is None else sum(self.values) / sum(self.sizes)
+
     def split(self, position: int) -> tuple[Series, Series]:
         """The first `position` values and the rest, to be attached one after the other."""
         return self._part(0, position), self._part(position, len(self.values))

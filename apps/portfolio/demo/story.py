@@ -83,14 +83,14 @@ class Storyteller:
 
     def log(
         self, *, ago: int, by: str, sponsor: str, team: str, title: str, problem: str,
-        methodology: str, origin: str, days: int,
+        methodology: str, origin: str, ends_in: int,
     ) -> Project:  # fmt: skip
         with self.clock.at(ago, 9, 30):
             return projects.log_initiative(
                 actor=self.people[by], team=self.people.teams[team], title=title, problem=problem,
                 methodology=Methodology.objects.filter(key=methodology, in_use=True).latest("version"),
                 owner=self.people[by], sponsor=self.people[sponsor], origin=origin,
-                planned_start=self.clock.day(ago - 7), planned_end=self.clock.day(ago - days),
+                planned_start=self.clock.day(ago - 7), planned_end=self.clock.day(-ends_in),
             )  # fmt: skip
 
     def aim(
@@ -101,6 +101,16 @@ class Storyteller:
             projects.set_target(
                 actor=project.owner, project=project, version=target.version, chart=chart,
                 from_value=start, to_value=goal, due=self.clock.day(-due_in),
+            )  # fmt: skip
+
+    def aim_too(
+        self, project: Project, chart: ControlChart, *, start: float, goal: float, ago: int
+    ) -> None:
+        """Name a figure that must move as well."""
+        with self.clock.at(ago, 10):
+            projects.add_secondary_target(
+                actor=project.owner, project=project, chart=chart,
+                from_value=round(start, 2), to_value=round(goal, 2),
             )  # fmt: skip
 
     def staff(self, project: Project, *, ago: int, **capacities: str) -> None:

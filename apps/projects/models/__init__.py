@@ -8,6 +8,7 @@ from apps.projects.models.methodology import (
     StageTemplate,
 )
 from apps.projects.models.project import STAGE_SUBJECT, Member, Project, Stage
+from apps.projects.models.secondary import SecondaryTarget
 from apps.projects.models.work import (
     Attachment,
     Cycle,
@@ -29,6 +30,7 @@ __all__ = [
     "Project",
     "ProjectAction",
     "SeatTemplate",
+    "SecondaryTarget",
     "Stage",
     "StageTemplate",
     "Target",

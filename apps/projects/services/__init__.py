@@ -28,6 +28,10 @@ from apps.projects.services.lifecycle import (
     start_project,
 )
 from apps.projects.services.methodology import sync_methodologies
+from apps.projects.services.secondary_targets import (
+    add_secondary_target,
+    remove_secondary_target,
+)
 from apps.projects.services.stages import finish_stage, reopen_stage, skip_stage
 from apps.projects.services.targets import set_target
 from apps.projects.services.team import add_member, remove_member
@@ -47,6 +51,7 @@ __all__ = [
     "accept",
     "add_action",
     "add_member",
+    "add_secondary_target",
     "attach_file",
     "cancel",
     "close_project",
@@ -66,6 +71,7 @@ __all__ = [
     "plan_cycle",
     "remove_attachment",
     "remove_member",
+    "remove_secondary_target",
     "reopen_deliverable",
     "reopen_project",
     "reopen_stage",

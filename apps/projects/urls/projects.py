@@ -14,6 +14,12 @@ urlpatterns = [
     path("<int:number>/history/", detail.history, name="history"),
     path("<int:number>/edit/", initiatives.edit, name="edit"),
     path("<int:number>/target/", initiatives.target, name="target"),
+    path("<int:number>/targets/add/", initiatives.secondary_add, name="secondary_add"),
+    path(
+        "<int:number>/targets/<int:pk>/remove/",
+        initiatives.secondary_remove,
+        name="secondary_remove",
+    ),
     path("<int:number>/members/", initiatives.members, name="members"),
     path("<int:number>/members/<int:pk>/remove/", initiatives.member_remove, name="member_remove"),
     *(

@@ -28,7 +28,7 @@ from apps.projects.choices import (
 )
 from apps.projects.conditions import Verdict, evaluate
 from apps.projects.figures import figures_of
-from apps.projects.forms import MemberForm
+from apps.projects.forms import MemberForm, SecondaryTargetForm
 from apps.projects.models import Deliverable, Project, Stage, Target
 from apps.projects.packets import deliverables_of
 from apps.projects.selectors import current_stage, next_step, smart_check, stage_track
@@ -69,6 +69,8 @@ def project(request: HttpRequest, number: int) -> HttpResponse:
         "may_work": may(user, Action.WORK_ON_PROJECT, record),
         "may_waive": may(user, Action.WAIVE_CONDITION, record),
         "members": list(record.members.all()), "member_form": MemberForm(),
+        "secondary": _secondary(record),
+        "secondary_form": SecondaryTargetForm(user=user),
         "smart_missing": smart_check(record),
         "waiting_words": _waiting_words(record),
         **_gate(record, stage), **_deliverables(record, stage), **_actions(record),
@@ -79,6 +81,12 @@ def project(request: HttpRequest, number: int) -> HttpResponse:
     if is_cycle:
         context["cycle_since"] = _cycle_since(record)
     return render(request, "projects/detail.html", context)
+
+
+def _secondary(record: Project) -> list[dict[str, Any]]:
+    """The figures moved beside the main one."""
+    targets = record.secondary_targets.select_related("chart__characteristic", "chart__result")
+    return [{"target": target, "figures": figures_of(target)} for target in targets]
 
 
 def _gate(record: Project, stage: Stage | None) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.policies import Action, fetch, require
 from apps.common.errors import Conflict, Refused
 from apps.projects import services
-from apps.projects.forms import MemberForm, ProjectForm, TargetForm
-from apps.projects.models import Member, Project, Target
+from apps.projects.forms import MemberForm, ProjectForm, SecondaryTargetForm, TargetForm
+from apps.projects.models import Member, Project, SecondaryTarget, Target
 from apps.projects.views.fetching import (
     conflict,
     person,
@@ -160,8 +160,43 @@ def target(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def members(request: HttpRequest, number: int) -> HttpResponse:
+def secondary_add(request: HttpRequest, number: int) -> HttpResponse:
+    """One more figure, beside the key figure."""
     project = project_for(request, number)
+    require(request.user, Action.EDIT_PROJECT, project)
+    form = SecondaryTargetForm(request.POST, user=person(request))
+    back = project_url(project, "secondary")
+    if not form.is_valid():
+        return refused(request, Refused(_("Choose a chart, and give both values.")), back)
+    try:
+        services.add_secondary_target(actor=person(request), project=project, **form.cleaned_data)
+    except Refused as error:
+        return refused(request, error, back)
+    messages.success(request, _("Added."))
+    return to_project(project, "secondary")
+
+
+@require_POST
+def secondary_remove(request: HttpRequest, number: int, pk: int) -> HttpResponse:
+    project = project_for(request, number)
+    require(request.user, Action.EDIT_PROJECT, project)
+    secondary: SecondaryTarget = fetch(
+        SecondaryTarget.objects.filter(project=project), person(request), pk=pk
+    )
+    try:
+        services.remove_secondary_target(actor=person(request), target=secondary)
+    except Refused as error:
+        return refused(request, error, project_url(project, "secondary"))
+    messages.success(request, _("Removed."))
+    return to_project(project, "secondary")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: HttpRequest, number: int) -> HttpResponse:
+    """Add a person; the people themselves stand on the project's page."""
+    project = project_for(request, number)
+    if request.method != "POST":
+        return to_project(project, "people")
     require(request.user, Action.EDIT_PROJECT, project)
     form = MemberForm(request.POST)
     back = project_url(project, "people")
