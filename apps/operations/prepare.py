@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ def prepare(say: Say) -> None:
     if not settings.WHITENOISE_USE_FINDERS:
         _collect_static(say)
     if settings.DEMO and not User.objects.exists():
-        with _step(say, "Example organisation created"):
+        with _step(say, "Example organisation created"), _hints_unheard():
             call_command("demo", verbosity=0)
 
 
@@ -37,6 +38,16 @@ def _step(say: Say, done: str) -> Iterator[None]:
     began = time.monotonic()
     yield
     say(f"✓ {done} ({time.monotonic() - began:.1f} s)")
+
+
+@contextmanager
+def _hints_unheard() -> Iterator[None]:
+    """No broker runs yet, so every hint fails, as it may: the first sweep does that work."""
+    logger = logging.getLogger("apps")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)
 
 
 def _migrate(say: Say) -> None:
