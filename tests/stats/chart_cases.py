@@ -73,7 +73,7 @@ def make(kind: str, seed: int, n_points: int, *, gaps: bool = False, grouped: bo
 
 def _values(kind: str, rng: np.random.Generator, n: int) -> np.ndarray:
     if kind in COUNTED:
-        return rng.poisson(6, n).astype(float)
+        return np.minimum(rng.poisson(6, n), 20).astype(float)
     if kind in ROWS:
         return rng.normal(size=(n, 3)) @ np.array([[1, 0.4, 0], [0, 1, 0.3], [0, 0, 1]]) + 5
     values = rng.normal(10, 1, n)

@@ -61,11 +61,11 @@ class Judged:
 
     def above(self, zone: float) -> BoolArray:
         """Points above center + zone * sigma."""
-        return self._keep("above", zone, lambda: self._over(self.center + zone * self.sigma))
+        return self._keep("above", zone, lambda: self._over(self._line(zone)))
 
     def below(self, zone: float) -> BoolArray:
         """Points below center - zone * sigma."""
-        return self._keep("below", zone, lambda: self._under(self.center - zone * self.sigma))
+        return self._keep("below", zone, lambda: self._under(self._line(-zone)))
 
     def outside(self, zone: float) -> BoolArray:
         """Points further than zone * sigma from the center."""
@@ -83,6 +83,10 @@ class Judged:
         """Points that are there."""
         return self._keep("present", 0.0, lambda: ~np.isnan(self.points))
 
+    def complete(self) -> bool:
+        """Whether no point is missing."""
+        return bool(self.present().all())
+
     def rising(self) -> BoolArray:
         """Entry i: point i+1 is higher than point i."""
         return self._keep("rising", 0.0, lambda: self._steps() > self._tie())
@@ -90,6 +94,10 @@ class Judged:
     def falling(self) -> BoolArray:
         """Entry i: point i+1 is lower than point i."""
         return self._keep("falling", 0.0, lambda: self._steps() < -self._tie())
+
+    def _line(self, zone: float) -> Lines:
+        """The line so many sigma from the center; the center itself needs no sigma."""
+        return self.center + zone * self.sigma if zone else self.center
 
     def _steps(self) -> FloatArray:
         if self._differences is None:
@@ -145,8 +153,8 @@ def alternating(series: Judged, rule: Rule) -> Hits:
 def k_of_n(series: Judged, rule: Rule) -> Hits:
     """`count` of `length` points beyond the zone line on one side, the newest among them."""
     return _two_sided(
-        _enough(series.above(rule.zone), rule),
-        _enough(series.below(rule.zone), rule),
+        _enough(series.above(rule.zone), series, rule),
+        _enough(series.below(rule.zone), series, rule),
         rule.length,
     )
 
@@ -176,8 +184,8 @@ def near_limit(series: Judged, rule: Rule) -> Hits:
     upper = series.above(rule.zone) & ~series.beyond_upper()
     lower = series.below(rule.zone) & ~series.beyond_lower()
     return _two_sided(
-        _enough(upper, rule) & window_all(series.above(0.0), rule.length),
-        _enough(lower, rule) & window_all(series.below(0.0), rule.length),
+        _enough(upper, series, rule) & window_all(series.above(0.0), rule.length),
+        _enough(lower, series, rule) & window_all(series.below(0.0), rule.length),
         rule.length,
     )
 
@@ -252,9 +260,13 @@ def _useful(series: Judged) -> tuple[IntArray, BoolArray]:
     return useful, above[useful]
 
 
-def _enough(mask: BoolArray, rule: Rule) -> BoolArray:
+def _enough(mask: BoolArray, series: Judged, rule: Rule) -> BoolArray:
+    """Full windows with enough points that hold, the newest among them."""
     enough: BoolArray = window_count(mask, rule.length) >= rule.count
-    return enough & mask[rule.length - 1 :]
+    enough &= mask[rule.length - 1 :]
+    if not series.complete():
+        enough &= window_all(series.present(), rule.length)
+    return enough
 
 
 def _two_sided(above: BoolArray, below: BoolArray, length: int) -> Hits:
