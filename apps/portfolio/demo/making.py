@@ -16,7 +16,11 @@ from apps.charts.models import ControlChart
 from apps.measurements.models import Characteristic
 from apps.portfolio.demo.clock import Clock
 from apps.portfolio.demo.measured import Measured, charted, stories
-from apps.portfolio.demo.organisation import Organisation, create_organisation
+from apps.portfolio.demo.organisation import (
+    Organisation,
+    create_organisation,
+    quick_signatures,
+)
 from apps.portfolio.demo.series import Series
 from apps.portfolio.demo.story import Storyteller, assign_oldest
 from apps.portfolio.demo.texts import ACTIVATION, DISPUTES, REPEAT_CALLS, RESPONSE
@@ -36,7 +40,7 @@ class Story:
 
 def make_example(today: date, say: Say) -> Organisation:
     """Everything, or nothing: one transaction, which also makes it quick."""
-    with transaction.atomic():
+    with transaction.atomic(), quick_signatures():
         sync_methodologies()
         organisation = create_organisation()
         tell = Storyteller(organisation, Clock(today))
