@@ -247,9 +247,8 @@ def fill(stage: Stage, actor: User) -> None:
     """Write and complete every required deliverable of a stage."""
     for one in stage.deliverables.filter(template__required=True).order_by("template__order"):
         if one.state != "complete":
-            projects.edit_deliverable(
-                actor=actor, deliverable=one, version=one.version, body=f"{one.template.name}: done"
-            )
+            body = one.body or f"{one.template.name}: done"
+            projects.edit_deliverable(actor=actor, deliverable=one, version=one.version, body=body)
             one = Deliverable.objects.get(pk=one.pk)
             projects.complete_deliverable(actor=actor, deliverable=one, version=one.version)
 
@@ -275,8 +274,11 @@ def submit(stage: Stage, actor: User, note: str = "") -> Round:
 
 def decide(round_: Round, user: User, outcome: Outcome = Outcome.APPROVE, **words: Any) -> Round:
     return projects.decide_gate(
-        actor=user, round_=round_, outcome=outcome, seen_hash=round_.content_hash,
-        **{"comment": "", "conditions": [], "password": PASSWORD, **words},
+        actor=user, round_=round_, outcome=outcome,
+        **{
+            "comment": "", "conditions": [], "password": PASSWORD,
+            "seen_hash": round_.content_hash, **words,
+        },
     )  # fmt: skip
 
 

@@ -140,7 +140,8 @@ def close_project(*, actor: User, project: Project, version: int, reason: str) -
 def reopen_project(
     *, actor: User, project: Project, version: int, reason: str, stage: Stage | None = None
 ) -> Project:
-    """Bring an ended project back: at a chosen stage, or, in a cycle, with the next turn.
+    """Bring an ended project back: at a chosen stage (the last one), or, in a cycle, with the
+    next turn.
 
     Later stages become stale; what was signed stays.
     """
@@ -170,9 +171,11 @@ def reopen_project(
 
 
 def _reopen_at(actor: User, project: Project, stage: Stage | None, reason: str) -> None:
-    if stage is None or stage.project_id != project.pk:
-        raise Refused(_("Choose the stage at which the project starts again."))
-    stages = list(project.stages.select_related("template").filter(order__gte=stage.order))
+    if stage is not None and stage.project_id != project.pk:
+        raise Refused(_("Choose a stage of this project."))
+    stages = list(project.stages.select_related("template").order_by("order"))
+    at = stages[-1].order if stage is None else stage.order
+    stages = [one for one in stages if one.order >= at]
     for one in stages:
         one.project = project
     first, later = stages[0], stages[1:]
