@@ -33,6 +33,13 @@ class Sentence:
     about: str | Promise = ""
 
 
+class Forgiving(dict[str, Any]):
+    """A word that an old notice does not have yet must not break the page it stands on."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
 _sentences: dict[str, Sentence] = {}
 
 
@@ -56,7 +63,7 @@ def sentence_of(notification: Notification) -> SafeString:
     if known is None:
         return format_html("{}", notification.kind)
     words = {key: conditional_escape(word) for key, word in _words(notification.params).items()}
-    return mark_safe(str(known.text) % words)  # noqa: S308  the sentence is ours, each value escaped
+    return mark_safe(str(known.text) % Forgiving(words))  # noqa: S308  the sentence is ours, each value escaped
 
 
 def plain_sentence_of(notification: Notification) -> str:
@@ -64,7 +71,8 @@ def plain_sentence_of(notification: Notification) -> str:
     known = _sentences.get(notification.kind)
     if known is None:
         return notification.kind
-    return " ".join((strip_tags(str(known.text)) % _words(notification.params)).split())
+    words = Forgiving(_words(notification.params))
+    return " ".join((strip_tags(str(known.text)) % words).split())
 
 
 def stored(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:

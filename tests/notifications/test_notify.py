@@ -108,3 +108,9 @@ def test_reading_one_and_reading_all(reader: User) -> None:
 def test_owed_mail_is_a_row_before_anything_is_sent(reader: User) -> None:
     tell(reader)
     assert Mail.objects.get().state == MailState.OWED
+
+
+def test_an_old_notice_without_a_word_is_still_shown(reader: User) -> None:
+    old = Notification(user=reader, key="old", kind=KIND, params={"actor": "Mei"})
+    assert "about – by –" in sentences.sentence_of(old)
+    assert "about – by –" in sentences.plain_sentence_of(old)
