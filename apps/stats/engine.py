@@ -230,7 +230,8 @@ def judge_segment(
 
 
 def _check_estimate(shape: ChartType, estimate: Estimate) -> None:
-    needed = (estimate.center,) if shape.limitless else (estimate.center, estimate.sigma)
+    needed = [estimate.center] if shape.limitless else [estimate.center, estimate.sigma]
+    needed += [entry for entry in estimate.extra.values() if isinstance(entry, float)]
     if not all(math.isfinite(number) for number in needed):
         raise DegenerateData("overflow")
 

@@ -226,7 +226,7 @@ class ControlChart:
             "rules": list(self.rules),
             "excluded": np.flatnonzero(self.excluded).tolist(),
             "settings": dict(self.settings),
-            "details": dict(self.details),
+            "details": _plain(self.details),
             "warnings": [notice.to_dict() for notice in self.warnings],
         }
 
@@ -241,6 +241,16 @@ def as_list(values: FloatArray) -> list[float | None]:
 
 def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _phase_dict(phase: PhaseSummary) -> dict[str, Any]:

@@ -75,11 +75,11 @@ def sigma(segment: Segment, stats: Statistics, options: Options, given: Given) -
         )
     sizes = segment.used(segment.subgroups.sizes.astype(float))
     share = mean(1.0 / sizes[sizes > 0]) if bool((sizes > 0).any()) else math.nan
-    between = max(0.0, of_means**2 - estimate.sigma**2 * share)
+    between = max(0.0, of_means * of_means - estimate.sigma * estimate.sigma * share)
     extra = {
         "sigma_of_means": of_means,
         "sigma_between": math.sqrt(between),
-        "sigma_total": math.sqrt(between + estimate.sigma**2),
+        "sigma_total": math.hypot(math.sqrt(between), estimate.sigma),
     }
     notices = (Notice("between_is_zero"),) if between == 0 else ()
     return replace(estimate, extra=extra, notices=estimate.notices + notices)

@@ -74,9 +74,9 @@ def moving_average_limits(
     segment: Segment, stats: Statistics, estimate: Estimate, options: Options
 ) -> tuple[Track, ...]:
     """Mean of the last `span` points; wider limits while there are fewer."""
-    values, shares = stats["individuals"][stats["kept"]], stats["shares"]
-    averages = _trailing(values, options.span) / _trailing(np.ones(len(values)), options.span)
-    counts = _trailing(np.ones(len(values)), options.span)
+    deviations, shares = stats["individuals"][stats["kept"]] - estimate.center, stats["shares"]
+    counts = _trailing(np.ones(len(deviations)), options.span)
+    averages = estimate.center + _trailing(deviations, options.span) / counts
     spread = estimate.sigma * np.sqrt(_trailing(shares, options.span)) / counts
     return (_limited("moving_average", segment, stats, averages, spread, estimate, options),)
 
@@ -92,22 +92,24 @@ def ewma_limits(
 ) -> tuple[Track, ...]:
     """Exponential average from the center; its exact standard deviation, or the asymptotic one."""
     weight, keep = options.weight, 1.0 - options.weight
-    values = stats["individuals"][stats["kept"]]
-    before = segment.carry or (estimate.center, 0.0)
-    averages = recursion(weight * values, keep, before[0])
+    deviations = stats["individuals"][stats["kept"]] - estimate.center
+    before = segment.carry or (0.0, 0.0)
+    averages = recursion(weight * deviations, keep, before[0])
+    stats["deviation"] = placed(segment, stats, averages)
     factor = recursion(weight**2 * stats["shares"], keep**2, before[1])
     stats["factor"] = placed(segment, stats, factor)
     if options.steady:
         factor = stats["shares"] * (weight / (2 - weight))
     spread = estimate.sigma * np.sqrt(factor)
-    return (_limited("ewma", segment, stats, averages, spread, estimate, options),)
+    levels = estimate.center + averages
+    return (_limited("ewma", segment, stats, levels, spread, estimate, options),)
 
 
 def ewma_carry(
     stats: Statistics, tracks: tuple[Track, ...], point: int, start: int
 ) -> tuple[float, ...]:
     """Average and variance factor at a point, from which the next ones follow."""
-    return float(tracks[0].points[point]), float(stats["factor"][point])
+    return float(stats["deviation"][point]), float(stats["factor"][point])
 
 
 def _limited(

@@ -160,8 +160,8 @@ def k_of_n(series: Judged, rule: Rule) -> Hits:
 
 
 def inside(series: Judged, rule: Rule) -> Hits:
-    """`length` points in a row within the zone lines."""
-    within = ~series.outside(rule.zone) & series.present()
+    """`length` points in a row within the zone lines, where these have any width."""
+    within = ~series.outside(rule.zone) & series.present() & np.greater(series.sigma, 0)
     return _one_sided(window_all(within, rule.length), rule.length)
 
 
