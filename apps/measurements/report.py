@@ -12,6 +12,7 @@ from apps.measurements.models import Import
 from apps.measurements.wording import findings as finding_words
 from apps.measurements.wording import guesses as guess_words
 
+SAMPLES = 28
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -125,10 +126,20 @@ def _line(line: dict[str, Any]) -> Line:
 def _column(column: dict[str, Any]) -> Read:
     return Read(
         name=column["name"],
-        samples=" · ".join(column["samples"]) or _("(empty)"),
+        samples=_samples(column["samples"]) or _("(empty)"),
         why=guess_words.reason_words(column["why"]["code"], column["why"]["params"]),
         sure=column["sure"],
     )
+
+
+def _samples(texts: list[str]) -> str:
+    """As many of the texts as fit a table cell, at least one."""
+    shown: list[str] = []
+    for text in texts:
+        if shown and len(" · ".join([*shown, text])) > SAMPLES:
+            break
+        shown.append(text)
+    return " · ".join(shown)
 
 
 def _layout(reading: dict[str, Any]) -> list[str]:

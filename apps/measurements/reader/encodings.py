@@ -126,9 +126,11 @@ def _check_text(path: Path, name: str) -> int:
     lines, since_break = 1, 0
     with path.open("rb") as stream:
         while block := stream.read(STEP):
+            if not wide and b"\0" in block:
+                _refuse_nul(block.decode("latin-1"), lines)
             text = _decode(decoder, block, lines, final=False)
             if "\0" in text:
-                _refuse_nul(text, lines, wide)
+                _refuse_nul(text, lines)
             breaks = text.count("\n") or text.count("\r")
             if not breaks and since_break + len(text) > LONGEST_LINE:
                 raise FileRefused("line_long", row=lines, most=LONGEST_LINE)
@@ -146,7 +148,7 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, row: int, *, final
         raise FileRefused("undecodable", row=row + before.count(b"\n")) from error
 
 
-def _refuse_nul(text: str, lines: int, wide: bool) -> None:
+def _refuse_nul(text: str, lines: int) -> None:
     before = text[: text.index("\0")]
     line = before.rsplit("\n", 1)[-1]
     column = 1 + max(line.count(mark) for mark in ",;\t|")

@@ -12,6 +12,8 @@ REFUSED, WARNING = "refused", "warning"
 # in the file).
 MOST_LINES = 400
 SHOWN = 60
+# Stands for the values of a run of rows that differ.
+ALIKE = "…"
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Report:
         self._rows[result].add(row)
         lines = self._lines[result]
         last = lines[-1] if lines else None
+        text = cut(as_text(value))
         if (
             last is not None
             and (last.column, last.code, last.params) == (column, code, params)
@@ -82,8 +85,8 @@ class Report:
         ):
             last.last = row
             last.count += 1
+            last.value = text if last.value == text else ALIKE
         elif len(lines) < MOST_LINES:
-            text = cut(as_text(value))
             lines.append(Finding(result, row, row, 1, column, text, code, params))
         else:
             self._more[result] += 1

@@ -45,7 +45,6 @@ SIZE_WORDS = re.compile(
 GROUP_WORDS = re.compile(
     r"subgroup|sample|batch|^lot|group|shift|樣本|样本|批|組|组|班", re.IGNORECASE
 )
-MOSTLY = 0.8
 HALF = 0.5
 
 
@@ -119,18 +118,28 @@ def find_rules(columns: list[Column], job: Job, delimiter: str) -> Rules:
         decimal, thousands = chosen["decimal"], chosen.get("thousands", "")
     elif not sure:
         guesses.append({"code": "marks", "params": {"decimal": decimal, "thousands": thousands}})
+
+    def rule(way: str) -> NumberRule:
+        return NumberRule(decimal=decimal, thousands=thousands, format=way, unit=job.unit)
+
     way, way_sure = _format(texts, job.unit)
     if "format" in chosen:
         way = chosen["format"]
     elif not way_sure:
-        guesses.append({"code": "format", "params": {"format": way, "sample": texts[0]}})
+        guesses.append(_format_guess(way, texts, rule(way)))
     order, order_sure = _date_order(columns)
     if "date_order" in chosen:
         order = chosen["date_order"]
     elif not order_sure:
         guesses.append({"code": "date_order", "params": {"order": order}})
-    rule = NumberRule(decimal=decimal, thousands=thousands, format=way, unit=job.unit)
-    return Rules(number=rule, date_order=order, guesses=guesses)
+    return Rules(number=rule(way), date_order=order, guesses=guesses)
+
+
+def _format_guess(way: str, texts: list[str], rule: NumberRule) -> dict[str, Any]:
+    """The way of writing, shown on a text of the file and what it is read as."""
+    sample = next((text for text in texts if reads(rule, text)), "")
+    value = f"{rule.read(sample):.6g}" if sample else ""
+    return {"code": "format", "params": {"format": way, "sample": sample, "value": value}}
 
 
 def find_roles(columns: list[Column], job: Job, date_order: str) -> None:
@@ -153,7 +162,7 @@ def find_roles(columns: list[Column], job: Job, date_order: str) -> None:
 
 def _find_time(columns: list[Column], order: str) -> None:
     for column in columns:
-        if column.times.get(order, 0.0) >= MOSTLY:
+        if column.times.get(order, 0.0) > HALF:
             count = sum(is_time(cell, order) for cell in column.filled)
             column.take(TIME, "times", count=count, total=len(column.cells))
             return
@@ -198,7 +207,7 @@ def _wide(columns: list[Column], job: Job) -> list[Column]:
 
 def _find_size(columns: list[Column], job: Job) -> None:
     value = next((column for column in columns if column.role == VALUE), None)
-    free = [column for column in columns if column.role == SKIP and column.numeric >= MOSTLY]
+    free = [column for column in columns if column.role == SKIP and column.numeric > HALF]
     worded = [column for column in free if SIZE_WORDS.search(column.name)]
     if worded:
         worded[0].take(SIZE, "size_name")
@@ -309,7 +318,7 @@ def _marks(texts: list[str], delimiter: str) -> tuple[str, str, bool]:
         if not grouped:
             return ",", " " if spaced else "", True
         return (",", "", False) if delimiter == ";" else (".", ",", False)
-    if any(text.count(".") > 1 for text in points):
+    if any(re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}%?", text) for text in points):
         return ",", ".", False
     return ".", " " if spaced else "", not (commas and points)
 

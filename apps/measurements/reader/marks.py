@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from datetime import tzinfo
+
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.measurements.reader.findings import Report, as_text
+from apps.measurements.reader.findings import Report
 from apps.measurements.reader.jobs import INDIVIDUALS, Job
 
 NO_TIME = -(2**63)
@@ -26,11 +29,16 @@ def warn_of_far_values(
     away = np.maximum(values - high, low - values) > FAR * spread
     away &= np.abs(values) >= TIMES * abs(middle)
     for place in np.flatnonzero(away).tolist():
-        report.warn(int(rows[place]), column, as_text(float(values[place])), "far")
+        report.warn(int(rows[place]), column, f"{values[place]:.6g}", "far")
 
 
 def warn_of_repeated_times(
-    times: NDArray[np.int64], rows: NDArray[np.int32], column: str, job: Job, report: Report
+    times: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    column: str,
+    job: Job,
+    report: Report,
+    zone: tzinfo,
 ) -> None:
     """Single values at one and the same time are often one value exported twice."""
     if job.subgrouping != INDIVIDUALS or len(times) == 0:
@@ -40,7 +48,8 @@ def warn_of_repeated_times(
     same[order[1:]] = times[order[1:]] == times[order[:-1]]
     same &= times != NO_TIME
     for place in np.flatnonzero(same).tolist():
-        report.warn(int(rows[place]), column, "", "time_repeated")
+        moment = dt.datetime.fromtimestamp(int(times[place]) // 1_000_000, zone)
+        report.warn(int(rows[place]), column, moment.strftime("%Y-%m-%d %H:%M:%S"), "time_repeated")
 
 
 def in_order(times: NDArray[np.int64]) -> bool:

@@ -86,7 +86,8 @@ class NumberRule:
             return self._read_clock(text)
         if self.format in {PERCENT, RATIO}:
             if not text.endswith("%"):
-                raise BadNumber("percent_missing")
+                plain = self._pattern.fullmatch(text) is not None
+                raise BadNumber("percent_missing" if plain else _why_not(text, self.decimal))
             value = self._read_plain(text[:-1].rstrip(SPACES))
             return value if self.format == PERCENT else value / 100
         return self._read_plain(text)
@@ -102,7 +103,8 @@ class NumberRule:
     def _read_clock(self, text: str) -> float:
         found = CLOCK.fullmatch(text)
         if found is None:
-            raise BadNumber("not_clock")
+            why = _why_not(text, self.decimal)
+            raise BadNumber("not_clock" if why in {"not_number", "other_mark"} else why)
         sign, first, second, third, part = found.groups()
         if sign:
             raise BadNumber("negative_clock")

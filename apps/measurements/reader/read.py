@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +129,14 @@ def _find_header(first: int, rows: list[list[Any]]) -> int:
     widths = [sum(1 for cell in row if as_text(cell).strip()) for row in look]
     usual = max(set(widths), key=lambda width: (widths.count(width), width))
     for place, row in enumerate(look):
-        if widths[place] >= max(usual * 0.6, 1):
+        if widths[place] >= max(usual * 0.6, 1) and not _is_remark(row):
             return 0 if _holds_figures(row) else first + place
     return first
+
+
+def _is_remark(row: list[Any]) -> bool:
+    """A line such as "# Source: line 3", not a column named "#"."""
+    return as_text(row[0]).startswith("# ")
 
 
 def _holds_figures(row: list[Any]) -> bool:
@@ -203,7 +209,9 @@ def _finish(
         marks.warn_of_far_values(arrays["values"], arrays["rows"], name, job, report)
     if places.time is not None and len(arrays["times"]):
         name = places.name(places.time)
-        marks.warn_of_repeated_times(arrays["times"], arrays["rows"], name, job, report)
+        marks.warn_of_repeated_times(
+            arrays["times"], arrays["rows"], name, job, report, ZoneInfo(_zone(job))
+        )
         if not marks.in_order(arrays["times"]):
             if job.reading.get("order", BY_TIME) == BY_TIME:
                 place = np.argsort(arrays["times"], kind="stable")

@@ -72,7 +72,7 @@ GUESSES: dict[str, str | Promise] = {
     "encoding": _("The text is read as %(encoding)s. Check that every character looks right."),
     "delimiter": _("Cells are separated by %(delimiter)s."),
     "marks": _("Numbers are written as %(marks)s."),
-    "format": _("%(format)s. So %(sample)s is meant that way."),
+    "format": _("Values are %(format)s. So %(sample)s is saved as %(value)s."),
     "date_order": _("Dates are written as %(order)s."),
     "column_time": _("“%(column)s” is the time of observation."),
     "column_value": _("“%(column)s” holds the values."),
@@ -100,7 +100,7 @@ def guess_words(code: str, params: Mapping[str, Any]) -> str:
     elif code == "marks":
         words["marks"] = MARKS[params["decimal"], params["thousands"]]
     elif code == "format":
-        words["format"] = str(FORMATS[params["format"]]).capitalize()
+        words["format"] = FORMATS[params["format"]]
     elif code == "date_order":
         words["order"] = DATE_ORDERS[params["order"]]
     return str(GUESSES[code]) % words
