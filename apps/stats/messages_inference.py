@@ -44,6 +44,14 @@ ERRORS: dict[str, str] = {
     "no_predictors": "A regression needs at least one predictor.",
     "dependent_predictors": "The predictors are linearly dependent; leave one of them out.",
     "predictor_missing": "Give new values for the predictor {name} too.",
+    "tolerance_not_positive": "The tolerance must be above 0, not {tolerance:g}.",
+    "study_has_gaps": "{n} measurements of the study are missing; a study must be complete.",
+    "study_not_balanced": "Every operator must measure every part equally often; complete the "
+    "study.",
+    "study_too_small": "A study needs two or more parts, operators and repeats; measure more.",
+    "not_square": "Give a square table: the same categories in rows and columns.",
+    "one_category": "All ratings are the same category, so agreement beyond chance is undefined; "
+    "include items of every category.",
     "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",
@@ -78,6 +86,11 @@ NOTICES: dict[str, str] = {
     "few_for_chi_square": "The smallest group has {n} values; below 5 the p-value is rough.",
     "predictors_overlap": "The predictors overlap: {name} has a variance inflation of "
     "{factor:.3g}, so single coefficients are uncertain.",
+    "negative_component": "The estimate for {name} came out below zero and was set to zero.",
+    "few_categories": "The gauge tells {categories} classes of product apart; {needed} are needed.",
+    "small_study": "{parts} parts and {operators} operators are few for a gauge study.",
+    "few_references": "{n} reference values are few to judge linearity; use 5 or more.",
+    "few_items": "{n} items are few for an agreement study; use {needed} or more.",
     "small_expected": "An expected count is {smallest:.2g}; the exact test was used.",
 }
 

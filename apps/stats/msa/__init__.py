@@ -1,0 +1,1 @@
+"""Measurement system analysis: is the gauge good enough for the question?"""
