@@ -2,13 +2,12 @@
 
 import os
 
-from celery import Celery
-
 from apps.operations import worker
+from apps.operations.publishing import HintingCelery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "improve.settings")
 
-app = Celery("improve")
+app = HintingCelery("improve")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 worker.install(app)

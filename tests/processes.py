@@ -18,6 +18,7 @@ from redis import Redis
 
 from apps.operations import broker
 from apps.operations.process import die_with_parent
+from improve.celery import app
 
 
 class Broker:
@@ -39,6 +40,7 @@ class Broker:
             preexec_fn=lambda: die_with_parent(signal.SIGKILL),
         )
         _wait_until(lambda: broker.answers(self.socket_path), 10, "the broker answers")
+        app.broker_is_back()
 
     def stop(self) -> None:
         """Gone at once, with everything in it, as in a crash."""
@@ -55,6 +57,7 @@ class Broker:
     def thaw(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+        app.broker_is_back()
 
     def empty(self) -> None:
         with contextlib.closing(Redis(unix_socket_path=str(self.socket_path))) as client:
