@@ -129,8 +129,9 @@ def attachment_add(request: HttpRequest, number: int, pk: int) -> HttpResponse:
 
 
 def _attachment(request: HttpRequest, project: Project, pk: int) -> Attachment:
-    records = Attachment.objects.filter(deliverable__stage__project=project)
-    record: Attachment = fetch(records, person(request), pk=pk)
+    record: Attachment = fetch(
+        Attachment.objects, person(request), pk=pk, deliverable__stage__project=project
+    )
     return record
 
 
