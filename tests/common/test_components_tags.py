@@ -196,6 +196,14 @@ def test_the_summary_holds_the_errors_of_a_formset_too() -> None:
     assert 'href="#id_form-0-benefit"' in draw("{% form_errors form %}", form=many(data))
 
 
+def test_one_summary_serves_several_forms() -> None:
+    first, second = Charter({"title": ""}, prefix="a"), Charter({"title": ""}, prefix="b")
+    html = draw("{% form_errors first second nothing %}", first=first, second=second)
+    assert html.count('role="alert"') == 1
+    assert 'href="#id_a-title"' in html
+    assert 'href="#id_b-title"' in html
+
+
 def test_choices_are_drawn_as_cards_with_hints() -> None:
     form = Charter(initial={"method": "b"})
     html = draw("{% choice_cards form.method hints=hints %}", form=form, hints={"b": "Cycles."})

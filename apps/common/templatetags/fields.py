@@ -79,17 +79,26 @@ def fields(form: forms.BaseForm) -> dict[str, Any]:
     return {"form": form}
 
 
+def _refused(given: object) -> tuple[list[str], list[BoundField]]:
+    """General errors and fields with errors of one form, or of all forms of a formset."""
+    if isinstance(given, BaseFormSet):
+        parts = [_refused(form) for form in given.forms]
+        general = [*given.non_form_errors(), *(text for texts, _ in parts for text in texts)]
+        return general, [bound for _, bounds in parts for bound in bounds]
+    if not isinstance(given, forms.BaseForm) or not given.is_bound:
+        return [], []
+    return list(given.non_field_errors()), [bound for bound in given if bound.errors]
+
+
 @register.inclusion_tag("components/form_errors.html")
-def form_errors(form: forms.BaseForm | BaseFormSet) -> dict[str, Any]:
-    """The summary on top of a form or formset that was refused, with a link to each field."""
-    forms_shown = form.forms if isinstance(form, BaseFormSet) else [form]
-    general = list(form.non_form_errors()) if isinstance(form, BaseFormSet) else []
-    rows = []
-    for one in forms_shown:
-        if not one.is_bound:
-            continue
-        general += one.non_field_errors()
-        rows += [bound for bound in one if bound.errors]
+def form_errors(*given: object) -> dict[str, Any]:
+    """One summary on top of the forms that were refused, with a link to each field."""
+    general: list[str] = []
+    rows: list[BoundField] = []
+    for form in given:
+        sentences, bounds = _refused(form)
+        general += sentences
+        rows += bounds
     return {"general": general, "rows": rows}
 
 
