@@ -130,34 +130,32 @@ def _poisson(draw: random.Random, mean: float) -> int:
     return count
 
 
-def meet_case(series: Series, *, change_at: int, reduction: float, decimals: int = 2) -> Series:
-    """Shift what comes after `change_at` so that its mean is lower by exactly `reduction`.
+def meet_case(
+    series: Series, *, change_at: int, mean: float, reduction: float, decimals: int = 2
+) -> Series:
+    """Scale what comes before to `mean`, and what comes after to a mean lower by `reduction`.
 
     The percentages of the case are from the literature; the series itself is simulated.
     """
-    before, after = series.values[:change_at], series.values[change_at:]
-    wanted = fmean(before) * (1 - reduction)
-    return Series(
-        before + _scaled(after, wanted, decimals),
-        series.sizes,
-        series.subgroups,
-        series.observed_at,
-    )
+    before = _scaled(series.values[:change_at], mean, decimals)
+    after = _scaled(series.values[change_at:], mean * (1 - reduction), decimals)
+    return Series(before + after, series.sizes, series.subgroups, series.observed_at)
 
 
-def meet_case_in_counts(series: Series, *, change_at: int, reduction: float) -> Series:
-    """As `meet_case`, for counts: single events are taken off or added until the rates fit."""
-    sizes = series.sizes or [1.0] * len(series.values)
-    values = list(series.values)
-    before = sum(values[:change_at]) / sum(sizes[:change_at])
-    wanted = round(before * (1 - reduction) * sum(sizes[change_at:]))
-    later = range(change_at, len(values))
-    excess = round(sum(values[change_at:])) - wanted
-    step = 1 if excess > 0 else -1
-    while excess != 0:
-        point = max(later, key=lambda i: step * values[i] / sizes[i])
-        values[point] -= step
-        excess -= step
+def meet_rates(series: Series, rates: list[tuple[int, float]]) -> Series:
+    """Take off or add single events until each part has exactly its rate.
+
+    `rates` holds (from this point on, count per unit), as in `counts`.
+    """
+    values, sizes = list(series.values), series.sizes or [1.0] * len(series.values)
+    stops = [start for start, _rate in rates[1:]] + [len(values)]
+    for (start, rate), stop in zip(rates, stops, strict=True):
+        part = range(start, stop)
+        excess = round(sum(values[i] for i in part)) - round(rate * sum(sizes[i] for i in part))
+        step = 1 if excess > 0 else -1
+        for _event in range(abs(excess)):
+            point = max(part, key=lambda i: step * values[i] / sizes[i])
+            values[point] -= step
     return Series(values, series.sizes, series.subgroups, series.observed_at)
 
 

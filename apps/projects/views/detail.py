@@ -121,17 +121,18 @@ def _shown(record: Project, verdict: Verdict) -> dict[str, Any]:
 
 
 def _deliverables(record: Project, stage: Stage | None) -> dict[str, Any]:
-    if stage is None:
-        return {"deliverables": [], "deliverables_title": _("Deliverables")}
-    present = deliverables_of(stage)
-    done = sum(item.state == DeliverableState.COMPLETE for item in present)
     earlier = (
         Deliverable.objects.filter(stage__project=record)
-        .exclude(stage=stage)
         .exclude(state=DeliverableState.EMPTY)
         .select_related("template", "stage__template")
         .order_by("stage__cycle", "stage__order", "template__order")
     )
+    if stage is None:
+        rows = [_row(item, note=_(item.stage.template.name)) for item in earlier]
+        return {"deliverables": rows, "deliverables_title": _("Deliverables")}
+    present = deliverables_of(stage)
+    done = sum(item.state == DeliverableState.COMPLETE for item in present)
+    earlier = earlier.exclude(stage=stage)
     return {
         "deliverables": [_row(item) for item in present],
         "deliverables_title": _("Deliverables of this stage"),
