@@ -65,7 +65,7 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of the command."""
-        chart = self.chart.to_dict()
+        chart: dict[str, Any] = self.chart.to_dict()
         notices = [{"code": "left_out", "params": {}, "text": text} for text in self.notices]
         return chart | {
             "capability": self.capability.to_dict() if self.capability else None,

@@ -46,6 +46,13 @@ class WindowQuery(QueryForm):
             self.fields[name] = forms.FloatField(min_value=-1e15, max_value=1e15, required=False)
 
 
+class StatusQuery(QueryForm):
+    """Which versions the page shows, and whether it was opened while they were out of date."""
+
+    seen = forms.RegexField(r"^[0-9]{1,18}\.[0-9]{1,18}$", required=False)
+    waiting = forms.BooleanField(required=False)
+
+
 class PointQuery(QueryForm):
     """Which point a form is opened for."""
 

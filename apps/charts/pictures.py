@@ -30,6 +30,7 @@ DPI = 150
 WIDTH = 10.0
 LONGEST_TITLE = 90
 LONGEST_NAME = 40
+LINE_POINTS = 11.0
 # More panels or phases than these do not come from charts people make.
 MOST_PANELS, MOST_PHASES, MOST_SIGNALS = 3, 60, 2_000
 
@@ -60,13 +61,18 @@ def draw(description: Description, format: str) -> bytes:
 
 
 def clean(text: str, length: int = LONGEST_TITLE) -> str:
-    """The text without control characters, on one line, cut to a length."""
+    """The text without control characters, on one line, cut to a width in half-width signs."""
     kept = "".join(
         " " if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else sign
         for sign in text
     )
     kept = " ".join(kept.split())
-    return kept if len(kept) <= length else f"{kept[: length - 1].rstrip()}…"
+    used = 0
+    for place, sign in enumerate(kept):
+        used += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if used > length:
+            return f"{kept[: max(place - 1, 0)].rstrip()}…"
+    return kept
 
 
 _registered: dict[str, str] = {}
@@ -143,6 +149,7 @@ class _Picture:
     def _draw_panel(self, axes: Axes, number: int, panel: Description) -> None:
         self._style(axes, panel)
         points = _floats(panel["points"])
+        self.ends: list[tuple[float, str, str]] = []
         for phase in self.phases:
             self._draw_phase(axes, number, panel, points, phase)
         self._draw_customer_lines(axes, number)
@@ -155,7 +162,8 @@ class _Picture:
             mfc=self.colours["surface"], mec=self.colours["chart-past"],
         )  # fmt: skip
         self._draw_notes(axes, number, points)
-        axes.margins(x=0.02, y=0.12)
+        axes.margins(x=0.01, y=0.12)
+        self._write_ends(axes)
 
     def _style(self, axes: Axes, panel: Description) -> None:
         axes.set_facecolor(self.colours["surface"])
@@ -236,11 +244,7 @@ class _Picture:
             if value is None or name not in texts:
                 continue
             if phase["current"]:
-                axes.annotate(
-                    texts[name], (1.0, value), xycoords=("axes fraction", "data"),
-                    xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
-                    color=self.colours["chart-limit"], parse_math=False,
-                )  # fmt: skip
+                self.ends.append((value, texts[name], "chart-limit"))
             elif name != "center":
                 axes.annotate(
                     texts[name], (edges[0], value), xytext=(4, 3 if name == "ucl" else -9),
@@ -258,9 +262,19 @@ class _Picture:
             if value is None:
                 continue
             axes.axhline(value, color=self.colours[colour], lw=1.3, dashes=dashes, zorder=1)
+            self.ends.append((value, f"{name} {self._text(value)}", colour))
+
+    def _write_ends(self, axes: Axes) -> None:
+        """What is named at the right end, each a line below the one above it."""
+        low, high = axes.get_ylim()
+        points = axes.get_position().height * self.figure.get_figheight() * 72
+        above = float("inf")
+        for value, text, colour in sorted(self.ends, reverse=True):
+            at = min((value - low) / (high - low) * points, above - LINE_POINTS)
+            above = at
             axes.annotate(
-                f"{name} {self._text(value)}", (1.0, value), xycoords=("axes fraction", "data"),
-                xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
+                text, (1.0, at / points), xycoords="axes fraction", xytext=(6, 0),
+                textcoords="offset points", va="center", fontsize=8.5,
                 color=self.colours[colour], parse_math=False,
             )  # fmt: skip
 

@@ -20,6 +20,7 @@ from apps.charts.computing import ChartSetting, Computed, PhaseSetting, compute
 from apps.charts.merging import merge
 from apps.charts.models import ChartResult, ControlChart, Exclusion, Phase, PointBlock
 from apps.charts.states import settled_state
+from apps.charts.telling import tell_of_new_signals
 from apps.measurements.selectors import Snapshot, snapshot
 
 logger = logging.getLogger(__name__)
@@ -137,7 +138,11 @@ def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: 
     """Write over an older pair of versions, or leave everything as it is."""
     now = timezone.now()
     with transaction.atomic():
-        chart = ControlChart.objects.select_for_update().get(pk=chart_id)
+        chart = (
+            ControlChart.objects.select_for_update(of=("self",))
+            .select_related("characteristic__owner")
+            .get(pk=chart_id)
+        )
         fields = {
             "data_version": data.data_version,
             "settings_version": settings_version,
@@ -160,7 +165,9 @@ def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: 
             ),
             batch_size=20,
         )
-        merge(chart, computed.patterns, sequences=computed.sequences, now=now)
+        fresh = merge(chart, computed.patterns, sequences=computed.sequences, now=now)
+        if fresh:
+            tell_of_new_signals(chart, fresh, n_points=computed.n_points)
         ChartResult.objects.filter(pk=result.pk).update(state=settled_state(result))
         ControlChart.objects.filter(pk=chart_id).update(attempts=0, failure="")
     return True

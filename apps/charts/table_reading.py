@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
-# Digits, one decimal point, an exponent: Python's float() would also take 1_000 and full-width digits.
+# Digits, one decimal point, an exponent; Python's float() also takes 1_000 and full-width digits.
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 DELIMITERS = (",", ";", "\t")
 
@@ -124,9 +124,8 @@ def _read_rows(reader: csv._reader, before: int) -> Table:  # type: ignore[name-
     columns: list[list[str]] = [[] for _name in header]
     numbers: list[int] = []
     for row in reader:
-        if not any(cell.strip() for cell in row):
-            if len(header) > 1 or not row:
-                continue
+        if not row or (len(header) > 1 and not any(cell.strip() for cell in row)):
+            continue
         if len(row) != len(header):
             raise TableError(
                 _("Line %(line)s has %(got)s cells; the header has %(expected)s.")

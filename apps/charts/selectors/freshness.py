@@ -25,6 +25,11 @@ class Freshness:
     def is_current(self) -> bool:
         return self.state == "current"
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a result is still to come without anybody doing anything."""
+        return self.state in {"computing", "waiting"}
+
 
 def result_of(chart: ControlChart) -> ChartResult | None:
     """The stored result, if any; reads nothing where the chart was selected with it."""

@@ -33,9 +33,13 @@ class Card:
 
     @property
     def newest(self) -> Signal | None:
-        """The signal the card speaks of: unassigned first, then the newest."""
-        unassigned = [signal for signal in self.signals if signal.assigned_to_id is None]
-        return (unassigned or self.signals or [None])[0]
+        """The signal the card speaks of: unassigned first, on the panel that is drawn, newest."""
+        drawn = self.chart.result.summary.get("panel") if self.signals else ""
+        by_need = sorted(
+            self.signals,
+            key=lambda signal: (signal.assigned_to_id is not None, signal.panel != drawn),
+        )
+        return by_need[0] if by_need else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.charts.choices import VARIABLE_KINDS, Estimator
+from apps.charts.choices import DEFECTIVES_KINDS, VARIABLE_KINDS, Estimator
 from apps.charts.display import Display, display_of
 from apps.charts.models import ControlChart
 from apps.charts.wording.statistics import sentence_of
@@ -49,7 +49,9 @@ def capability_card(chart: ControlChart) -> CapabilityCard:
         card.histogram = _histogram(content, display)
         _add_measured(card, content, display)
     elif content.get("sigma_level"):
-        _add_counted(card, content["sigma_level"])
+        defectives = chart.kind in DEFECTIVES_KINDS
+        counted = _("Defective units") if defectives else _("Defects")
+        _add_counted(card, content["sigma_level"], counted)
     card.recipe = _recipe(chart, content)
     return card
 
@@ -63,10 +65,10 @@ def _title(content: dict[str, Any], measured: bool) -> str:
 
 
 def _sub(content: dict[str, Any], newest: dict[str, Any], measured: bool) -> str:
-    words = ngettext("%(n)d value", "%(n)d values", newest["n"])
+    words = ngettext("%(count)s value", "%(count)s values", newest["n"])
     if not measured:
-        words = ngettext("%(n)d sample", "%(n)d samples", newest["n"])
-    text = words % {"n": newest["n"]}
+        words = ngettext("%(count)s sample", "%(count)s samples", newest["n"])
+    text = words % {"count": number(newest["n"])}
     left_out = len(content["excluded"])
     if not left_out:
         return text
@@ -129,10 +131,10 @@ def _beyond_rows(content: dict[str, Any], display: Display) -> list[Row]:
     return rows
 
 
-def _add_counted(card: CapabilityCard, level: dict[str, Any]) -> None:
+def _add_counted(card: CapabilityCard, level: dict[str, Any], counted: str) -> None:
     dpmo = level["dpmo"]
     card.rows = [
-        Row(_("Defects"), f"{level['defects']} / {number(level['units'], 0)}"),
+        Row(counted, f"{level['defects']} / {number(level['units'], 0)}"),
         Row(
             "DPMO", number(dpmo["value"], 0), _("defects per million opportunities"),
             _("%(lower)s to %(upper)s")

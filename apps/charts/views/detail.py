@@ -16,7 +16,7 @@ from apps.accounts.policies import Action
 from apps.audit.selectors import history_of
 from apps.audit.sentences import icon_of, sentence_of
 from apps.charts.choices import SUBGROUP_KINDS, CauseState, ChartState
-from apps.charts.forms import AssignForm, ExplainForm, WindowQuery
+from apps.charts.forms import AssignForm, ExplainForm, StatusQuery, WindowQuery
 from apps.charts.models import ControlChart, Signal
 from apps.charts.payload import Window, payload
 from apps.charts.selectors import freshness, listed_signals
@@ -34,7 +34,7 @@ from apps.charts.wording.rules import (
 )
 from apps.charts.wording.statistics import sentence_of as statistics_sentence
 from apps.common.query import QueryForm, page_of
-from apps.common.templatetags.formats import day
+from apps.common.templatetags.formats import day, number
 
 SIGNALS_SHOWN = 6
 HISTORY_SHOWN = 6
@@ -66,11 +66,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = [s for s in signals if s.present and s.cause_state == CauseState.WANTED]
     recent = _recent(wanted, result.n_points if result else 0)
     problem = bool(result and result.content.get("problem"))
+    fresh = freshness(chart)
     context = {
         "chart": chart,
         "result": result,
         "problem": problem,
-        "freshness": freshness(chart),
+        "freshness": fresh,
+        "opened_waiting": fresh.is_waiting,
+        "seen": versions(chart),
         "state": _state(chart),
         "facts": _facts(chart),
         "finding": finding(chart, result, recent) if result else "",
@@ -138,8 +141,8 @@ def _size(chart: ControlChart) -> str:
 
 def _counted(chart: ControlChart, n: int) -> str:
     if chart.kind in SUBGROUP_KINDS:
-        return ngettext("%(n)d subgroup", "%(n)d subgroups", n) % {"n": n}
-    return ngettext("%(n)d point", "%(n)d points", n) % {"n": n}
+        return ngettext("%(count)s subgroup", "%(count)s subgroups", n) % {"count": number(n)}
+    return ngettext("%(count)s point", "%(count)s points", n) % {"count": number(n)}
 
 
 def _warnings(chart: ControlChart) -> list[str]:
@@ -220,13 +223,34 @@ def data(request: HttpRequest, pk: int) -> JsonResponse:
 
 @require_safe
 def status(request: HttpRequest, pk: int) -> HttpResponse:
-    """The line that says how fresh the chart is; when it is, the page is asked to load again."""
+    """How fresh the chart is.
+
+    A page that was opened while the chart was recomputed loads again when it is done. A page
+    that was opened before new data came in only says so: someone may be writing on it.
+    """
+    query = StatusQuery.read(request)
     chart = chart_for(request, pk)
-    fresh = freshness(chart)
-    response = render(request, "charts/parts/status.html", {"chart": chart, "freshness": fresh})
-    if fresh.is_current or fresh.state == "failed":
+    fresh, now = freshness(chart), versions(chart)
+    if query["waiting"] and not fresh.is_waiting:
+        response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"
-    return response
+        return response
+    if fresh.is_current and now == query["seen"]:
+        return HttpResponse(status=204)
+    context = {
+        "chart": chart,
+        "freshness": fresh,
+        "seen": query["seen"],
+        "opened_waiting": query["waiting"],
+        "newer": fresh.is_current and now != query["seen"],
+    }
+    return render(request, "charts/parts/status.html", context)
+
+
+def versions(chart: ControlChart) -> str:
+    """The pair of versions of the stored result, as the page was drawn from it."""
+    result = getattr(chart, "result", None)
+    return f"{result.data_version}.{result.settings_version}" if result else "0.0"
 
 
 @require_safe

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from apps.charts import services
+from apps.charts.choices import ChartKind, RuleSet
 from apps.charts.display import display_of
 from apps.charts.forms import FreezeForm, PhaseForm, PointForm, PointQuery, ReasonForm, SettingsForm
 from apps.charts.models import ControlChart, Phase
@@ -19,9 +21,21 @@ from apps.charts.payload import point_label
 from apps.charts.selectors import point_at, point_with
 from apps.charts.views.acting import act, chart_to_settle, conflict_page, person_of
 from apps.charts.wording.findings import moment
+from apps.charts.wording.rules import FALSE_ALARMS, rule_in_words
 from apps.common.errors import Conflict, Refused
+from apps.stats import rule_set
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
+
+KIND_HINTS = {
+    ChartKind.I_MR.value: gettext_lazy("Single values and the range from one to the next"),
+    ChartKind.XBAR_R.value: gettext_lazy("Means of small subgroups and their range"),
+    ChartKind.XBAR_S.value: gettext_lazy("Means of subgroups and their standard deviation"),
+    ChartKind.P.value: gettext_lazy("Share of defective units; samples may differ in size"),
+    ChartKind.NP.value: gettext_lazy("Number of defective units in samples of one size"),
+    ChartKind.C.value: gettext_lazy("Number of defects on units of one size"),
+    ChartKind.U.value: gettext_lazy("Defects per unit; units may differ in size"),
+}
 
 
 @require_http_methods(FORM_METHODS)
@@ -49,11 +63,38 @@ def settings(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "chart": chart,
         "form": form,
+        "rule_groups": _rule_groups(form, chart),
+        "kind_hints": KIND_HINTS,
         "false_alarms": _false_alarms(chart),
         "phases": _phases(chart),
         "exclusions": _exclusions(chart),
     }
     return render(request, "charts/settings.html", context, status=422 if form.is_bound else 200)
+
+
+def _rule_groups(form: SettingsForm, chart: ControlChart) -> list[dict[str, Any]]:
+    """The rules by set, those of the sets in use unfolded."""
+    chosen = set(form["rules"].value() or [])
+    groups = []
+    for name, label in RuleSet.choices:
+        rules = [
+            {
+                "name": rule.name,
+                "number": rule.number,
+                "words": rule_in_words(rule),
+                "chosen": rule.name in chosen,
+                "false_alarms": FALSE_ALARMS.get((rule.key, rule.length)),
+            }
+            for rule in rule_set(name)
+        ]
+        groups.append(
+            {"label": label, "rules": rules, "open": any(rule["chosen"] for rule in rules)}
+        )
+    known = {rule["name"] for group in groups for rule in group["rules"]}
+    others = [{"name": name, "words": name, "chosen": name in chosen} for name in chart.rules if name not in known]
+    if others:
+        groups.append({"label": _("Others"), "rules": others, "open": True})
+    return groups
 
 
 def _false_alarms(chart: ControlChart) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,6 +30,9 @@ from apps.common.errors import Refused
 from apps.common.templatetags.formats import day, days_since
 from apps.measurements.models import Characteristic
 
+# Longer names are whole on the chart's own page.
+LONGEST_NAME = 60
+
 BADGE_COLOURS = {
     ChartState.SIGNAL: "signal",
     ChartState.LATE: "warning",
@@ -42,6 +46,7 @@ class CardView:
     """What the template of a card writes."""
 
     chart: ControlChart
+    name: str
     kind: str
     state: str
     badge: str
@@ -74,6 +79,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "groups": _groups(found),
         "sentence": _sentence(found),
         "as_list": query["view"] == "list",
+        "as_wall": query["view"] != "list",
         "filtered": filtered,
         "may_create": policies.may(person, Action.CREATE_CHARACTERISTIC),
         "team_options": _team_options(person),
@@ -142,6 +148,7 @@ def _card(card: Card) -> CardView:
         when = days_since(signal.first_seen)
     return CardView(
         chart=chart,
+        name=Truncator(chart.characteristic.name).chars(LONGEST_NAME),
         kind=kind_line(chart),
         state=BADGE_COLOURS[ChartState(card.state)],
         badge=_badge(chart, card.state),

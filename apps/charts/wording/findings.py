@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from apps.charts.choices import ChartKind
 from apps.charts.display import Display, display_of
 from apps.charts.models import ChartResult, ControlChart, Signal
-from apps.charts.states import FEWEST_POINTS
+from apps.charts.states import FEWEST_POINTS, RECENT_POINTS
 from apps.charts.wording.rules import SPREAD_PANELS, panel_title, signal_sentence, verdict
 from apps.charts.wording.statistics import sentence_of
 from apps.common.templatetags.formats import day
@@ -117,7 +117,9 @@ def wall_sentence(chart: ControlChart, signal: Signal | None) -> str:
         ) % {"n": result.n_points, "needed": FEWEST_POINTS}
     shown = len(result.summary.get("points", []))
     if result.summary.get("patterns"):
-        return _("Every signal of the last %(n)d points has a cause.") % {"n": shown}
+        return _("No signal without a cause in %(n)d points.") % {
+            "n": min(RECENT_POINTS, result.n_points)
+        }
     return ngettext("No signal in %(n)d point.", "No signal in %(n)d points.", shown) % {"n": shown}
 
 

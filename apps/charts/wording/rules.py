@@ -11,10 +11,20 @@ from apps.charts.models import Signal
 from apps.charts.patterns import resolved
 from apps.measurements.choices import Direction
 
-# How often a stable process of 100 points breaks the rule at least once, with known limits.
-# A test compares each figure with `stats.false_alarm_rate`.
+# The share of stable processes of 100 points, with known limits, that break a rule at least once;
+# by kind of pattern and length. A test compares each figure with `stats.false_alarm_rate`.
 FALSE_ALARMS = {
-    "beyond": 0.237,
+    ("beyond", 1): 0.24,
+    ("one_side", 7): 0.54,
+    ("one_side", 8): 0.32,
+    ("one_side", 9): 0.17,
+    ("trend", 6): 0.20,
+    ("alternating", 14): 0.14,
+    ("k_of_n", 3): 0.17,
+    ("k_of_n", 5): 0.29,
+    ("inside", 15): 0.09,
+    ("outside_both", 8): 0.01,
+    ("outside", 8): 0.01,
 }
 
 SPREAD_PANELS = frozenset({"moving_range", "range", "sd"})

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.charts.analysis import AUTO, Analysis, Request, analyze
+from apps.charts.drawing import render_analysis
 from apps.charts.report_text import as_text
 from apps.charts.table_reading import Table, TableError, read_table
 from apps.stats import StatsError
@@ -23,7 +24,7 @@ SETTINGS = {option.name: str(option.type) for option in fields(Options)}
 
 class Command(BaseCommand):
     help = "Analyse a CSV file: control chart, signals, capability and sigma level."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="CSV file with a header line, or - for standard input")
@@ -55,7 +56,11 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="a setting of the chart, such as weight=0.1 for ewma",
         )
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--title", default="", help="title of the picture")
+        output = parser.add_mutually_exclusive_group()
+        output.add_argument("--json", action="store_true")
+        output.add_argument("--png", metavar="OUT")
+        output.add_argument("--svg", metavar="OUT")
 
     def handle(self, *args: Any, **given: Any) -> None:
         try:
@@ -65,10 +70,34 @@ class Command(BaseCommand):
         self._write(analysis, given)
 
     def _write(self, analysis: Analysis, given: dict[str, Any]) -> None:
+        for style in ("png", "svg"):
+            if given[style]:
+                _save(given[style], _picture(analysis, given, style))
+                return
         if given["json"]:
             self.stdout.write(json.dumps(analysis.to_dict(), allow_nan=False))
         else:
             self.stdout.write(as_text(analysis))
+
+
+def _picture(analysis: Analysis, given: dict[str, Any], style: str) -> bytes:
+    return render_analysis(
+        analysis.chart,
+        title=given["title"] or analysis.name,
+        format=style,
+        lsl=given["lsl"],
+        target=given["target"],
+        usl=given["usl"],
+    )
+
+
+def _save(target: str, content: bytes) -> None:
+    try:
+        Path(target).write_bytes(content)
+    except OSError as error:
+        raise CommandError(
+            f"{target} cannot be written: {error.strerror}.", returncode=BAD_INPUT
+        ) from error
 
 
 def _read(file: str) -> Table:
