@@ -14,7 +14,9 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from apps.audit import sentences as audit_sentences
 from apps.common.templatetags import ui
+from apps.notifications import sentences as notice_sentences
 
 BASE = settings.BASE_DIR
 STATIC = BASE / "static"
@@ -71,6 +73,11 @@ def test_the_icons_of_every_state_are_in_the_sprite() -> None:
     named |= {icon for _, icon in ui.CONDITION_LOOKS.values()}
     named |= {icon for _, icon in ui.STAGE_LOOKS.values()}
     assert named <= SYMBOLS
+
+
+def test_the_icons_of_history_and_notices_are_in_the_sprite() -> None:
+    known = [*audit_sentences._sentences.values(), *notice_sentences._sentences.values()]
+    assert {sentence.icon for sentence in known} - {""} <= SYMBOLS
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)

@@ -87,7 +87,9 @@ def _refused(given: object) -> tuple[list[str], list[BoundField]]:
         return general, [bound for _, bounds in parts for bound in bounds]
     if not isinstance(given, forms.BaseForm) or not given.is_bound:
         return [], []
-    return list(given.non_field_errors()), [bound for bound in given if bound.errors]
+    return [str(error) for error in given.non_field_errors()], [
+        bound for bound in given if bound.errors
+    ]
 
 
 @register.inclusion_tag("components/form_errors.html")
