@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.charts.analysis import AUTO, Analysis, Request, analyze
@@ -19,6 +21,9 @@ from apps.stats.model import Options
 from apps.stats.registry import CHART_TYPES
 
 BAD_INPUT = 2
+# Labels of a picture show one part in so many of the spread, in no more than these places.
+FINEST_SHARE = 100
+MOST_DECIMALS = 10
 SETTINGS = {option.name: str(option.type) for option in fields(Options)}
 
 
@@ -85,10 +90,18 @@ def _picture(analysis: Analysis, given: dict[str, Any], style: str) -> bytes:
         analysis.chart,
         title=given["title"] or analysis.name,
         format=style,
+        decimals=_decimals(analysis),
         lsl=given["lsl"],
         target=given["target"],
         usl=given["usl"],
     )
+
+
+def _decimals(analysis: Analysis) -> int:
+    """As many places as show a tenth of the spread of the first panel."""
+    panel = analysis.chart.panels[0]
+    spread = float(np.nanmax(panel.points) - np.nanmin(panel.points)) / FINEST_SHARE
+    return int(np.clip(-math.floor(math.log10(spread)), 0, MOST_DECIMALS)) if spread > 0 else 3
 
 
 def _save(target: str, content: bytes) -> None:
