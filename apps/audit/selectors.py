@@ -15,10 +15,11 @@ def history_of(subject: models.Model) -> QuerySet[Entry]:
 
 def people_who(subject: models.Model, *, verbs: set[str]) -> set[int]:
     """Who did any of `verbs` on the record: segregation of duties is judged from history."""
-    return set(
+    people = (
         history_of(subject)
-        .filter(verb__in=verbs, actor_id__isnull=False)
+        .filter(verb__in=verbs)
         .order_by()
         .values_list("actor_id", flat=True)
         .distinct()
     )
+    return {person for person in people if person is not None}

@@ -13,12 +13,14 @@ import logging.config
 import signal
 import time
 from datetime import UTC, datetime
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
 from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
 from django.conf import settings
+from kombu import Producer
 
 from apps.operations.heartbeat import INTERVAL, sign_and_let_go
 
@@ -38,6 +40,11 @@ class LivelyScheduler(Scheduler):
         for entry in self.schedule.values():
             _due_at_once(entry)
 
+    @cached_property
+    def producer(self) -> Producer:
+        """Connects when it publishes: an error then belongs to that entry, and beat goes on."""
+        return self.Producer(self.connection, auto_declare=False)
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
         now = time.monotonic()
         if now - self._signed_at >= INTERVAL:
@@ -53,8 +60,6 @@ def _due_at_once(entry: ScheduleEntry) -> None:
 def make_app() -> Celery:
     app = Celery("improve-beat", fixups=[])
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    # A broker that is down must not hold up the sign of life: one attempt, then the next tick.
-    app.conf.broker_connection_max_retries = 1
     return app
 
 

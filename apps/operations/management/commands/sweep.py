@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 
+from apps.charts.recompute import recompute
 from apps.charts.sweep import sweep as sweep_charts
 from apps.measurements.sweep import sweep as sweep_imports
 
@@ -19,5 +21,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         imports = sweep_imports()
-        charts = sweep_charts()
-        self.stdout.write(f"Imports taken up: {imports}. Charts recomputed: {charts}.")
+        written = 0
+
+        def each(chart_id: int) -> None:
+            nonlocal written
+            try:
+                written += recompute(chart_id)
+            except DatabaseError as error:
+                self.stderr.write(f"Chart {chart_id}: {error}")
+
+        found = sweep_charts(each)
+        self.stdout.write(
+            f"{imports} imports were taken up; {found} charts were out of date, "
+            f"{written} were recomputed."
+        )
