@@ -40,9 +40,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "nav": SimpleLazyObject(lambda: _navigation(request, user)),
-        "unread": SimpleLazyObject(
-            lambda: Notification.objects.visible_to(user).unread().count()
-        ),
+        "unread": SimpleLazyObject(lambda: Notification.objects.visible_to(user).unread().count()),
     }
 
 

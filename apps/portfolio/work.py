@@ -10,9 +10,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from apps.accounts.choices import Relation
 from apps.accounts.models import User
 from apps.accounts.policies import Action, may
 from apps.approvals.models import Condition, Round
@@ -26,6 +27,8 @@ from apps.projects.models import Project, ProjectAction
 from apps.projects.selectors import next_step, projects_for_home, reviews_waiting_for
 
 SIGNALS = 5
+NEWEST = 40
+INITIATIVES = 6
 ACTIONS = 6
 CHARTS = 8
 SOON = dt.timedelta(days=14)
@@ -61,17 +64,41 @@ class Work:
         )
 
     @cached_property
+    def initiatives(self) -> list[Project]:
+        """Initiatives that wait for being accepted by this person."""
+        submitted = Project.objects.visible_to(self.user).filter(state=ProjectState.SUBMITTED)
+        return [
+            project
+            for project in submitted.select_related("team", "owner").prefetch_related("members")
+            if self._triages(project)
+        ][:INITIATIVES]
+
+    def _triages(self, project: Project) -> bool:
+        takes_part = project.relations_of(self.user) - {Relation.SPONSOR}
+        return not takes_part and may(self.user, Action.TRIAGE_INITIATIVE, project)
+
+    @property
+    def looks_after_signals(self) -> bool:
+        return may(self.user, Action.EXPLAIN_SIGNAL)
+
+    @cached_property
+    def own_signals(self) -> list[Signal]:
+        return list(signals_waiting_for(self.user)[:SIGNALS])
+
+    @cached_property
+    def nobodys_signals(self) -> list[Signal]:
+        """The newest signal of each chart whose signals nobody looks into."""
+        if not self.looks_after_signals:
+            return []
+        newest: dict[int, Signal] = {}
+        for signal in newest_signals(self.user, limit=NEWEST):
+            if signal.assigned_to_id is None:
+                newest.setdefault(signal.chart_id, signal)
+        return list(newest.values())
+
+    @property
     def signals(self) -> list[Signal]:
-        """The person's own signals first, then those without a person, newest first."""
-        mine = list(signals_waiting_for(self.user)[:SIGNALS])
-        if not may(self.user, Action.EXPLAIN_SIGNAL):
-            return mine
-        nobodys = [
-            signal
-            for signal in newest_signals(self.user, limit=4 * SIGNALS)
-            if signal.assigned_to_id is None
-        ]
-        return (mine + nobodys)[:SIGNALS]
+        return (self.own_signals + self.nobodys_signals)[:SIGNALS]
 
     @cached_property
     def actions(self) -> list[ProjectAction]:
@@ -96,9 +123,13 @@ class Work:
     # --- in words -----------------------------------------------------------------------------
 
     @property
-    def sentences(self) -> list[str]:
-        said = [date_format(self.today, "l j F Y"), *self._decisions(), *self._others()]
-        return said if len(said) > 1 else [*said, _("Nothing waits for you.")]
+    def headline(self) -> str:
+        """What waits, in whole sentences."""
+        day = date_format(self.today, pgettext("date format: weekday and date", "l j F Y"))
+        waiting = [*self._decisions(), *self._others()] or [_("Nothing waits for you.")]
+        # Chinese sets no space between sentences.
+        space = "" if (get_language() or "").startswith("zh") else " "
+        return space.join([_("%(day)s.") % {"day": day}, *waiting])
 
     def _decisions(self) -> list[str]:
         count = len(self.reviews)
@@ -124,14 +155,15 @@ class Work:
         return [said % {"count": count, "oldest": oldest}]
 
     def _others(self) -> list[str]:
-        mine = sum(signal.assigned_to_id == self.user.pk for signal in self.signals)
-        nobodys = len(self.signals) - mine
+        new, mine, nobodys = len(self.initiatives), len(self.own_signals), len(self.nobodys_signals)
         late = sum(bool(one.due and one.due < self.today) for one in self.own_actions)
         counted = [
+            (new, ngettext("%(n)d initiative waits to be accepted.",
+                           "%(n)d initiatives wait to be accepted.", new)),
             (mine, ngettext("%(n)d signal asks you for its cause.",
                             "%(n)d signals ask you for their cause.", mine)),
-            (nobodys, ngettext("%(n)d signal has no owner.",
-                               "%(n)d signals have no owner.", nobodys)),
+            (nobodys, ngettext("Nobody looks into the signal of %(n)d chart.",
+                               "Nobody looks into the signals of %(n)d charts.", nobodys)),
             (late, ngettext("%(n)d action of yours is late.",
                             "%(n)d actions of yours are late.", late)),
         ]  # fmt: skip
@@ -145,7 +177,14 @@ class Work:
 
     @cached_property
     def first_step(self) -> Step:
-        return self._decide() or self._explain() or self._act() or self._go_on() or self._begin()
+        return (
+            self._decide()
+            or self._accept()
+            or self._explain()
+            or self._act()
+            or self._go_on()
+            or self._begin()
+        )
 
     def _decide(self) -> Step | None:
         if not self.reviews:
@@ -154,11 +193,17 @@ class Work:
         label = _("Open the review") if len(self.reviews) == 1 else _("Open oldest review")
         return Step(label, reverse("reviews:detail", args=[oldest.pk]))
 
-    def _explain(self) -> Step | None:
-        mine = [one for one in self.signals if one.assigned_to_id == self.user.pk]
-        if not mine:
+    def _accept(self) -> Step | None:
+        if not self.initiatives:
             return None
-        return Step(_("Name the cause"), reverse("charts:detail", args=[mine[0].chart_id]))
+        url = reverse("projects:detail", args=[self.initiatives[0].number])
+        return Step(_("Open the initiative"), url)
+
+    def _explain(self) -> Step | None:
+        if not self.own_signals:
+            return None
+        url = reverse("charts:detail", args=[self.own_signals[0].chart_id])
+        return Step(_("Name the cause"), url)
 
     def _act(self) -> Step | None:
         late = [one for one in self.own_actions if one.due and one.due < self.today]

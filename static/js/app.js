@@ -65,25 +65,7 @@
       document.getElementById(opener.dataset.dialog)?.showModal();
     }
 
-    const theme = event.target.closest("[data-set-theme]");
-    if (theme) {
-      window.improveTheme.choose(theme.dataset.setTheme);
-      showTheme();
-    }
-
     event.target.closest("[data-close]")?.closest("[data-toast]")?.remove();
-  });
-
-  const showTheme = () => {
-    for (const button of document.querySelectorAll("[data-set-theme]")) {
-      const chosen = button.dataset.setTheme === window.improveTheme.wanted();
-      button.setAttribute("aria-pressed", String(chosen));
-    }
-  };
-
-  /* The settings form decides for every device: a choice kept on this one gives way. */
-  document.addEventListener("submit", (event) => {
-    if (event.target.querySelector("[name=theme]")) window.improveTheme.choose(null);
   });
 
   /* --- Tips: the native popover, placed under its button ------------------------------------ */
@@ -129,17 +111,31 @@
     }).observe(target);
   };
 
+  /* --- A table that scrolls in its box can be scrolled with the keyboard -------------------- */
+
+  const boxes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+
+  const watchTables = () => {
+    document.querySelectorAll(".table-box").forEach((box) => boxes.observe(box));
+  };
+
   /* --- Start, and again for what htmx brings in --------------------------------------------- */
 
   const start = () => {
     document.querySelectorAll("[data-toast]").forEach(startToast);
     document.querySelectorAll(".decide-bar").forEach(watchBar);
+    watchTables();
     document.querySelector("[data-focus]")?.focus();
-    showTheme();
   };
 
   document.addEventListener("htmx:after:swap", () => {
     document.querySelectorAll("[data-toast]").forEach(startToast);
+    watchTables();
     document.dispatchEvent(new CustomEvent("improve:content"));
   });
   start();
