@@ -33,9 +33,12 @@ def control_chart(chart: ControlChart, height: int = 0, compact: bool = False) -
 
 
 @register.simple_tag
-def spark(result: ChartResult | None) -> SafeString:
-    """The newest points of a stored result as a small SVG; nothing without a result."""
-    return mark_safe("") if result is None else spark_svg(result.summary)
+def spark(result: ChartResult | str | None) -> SafeString:
+    """The newest points of a stored result as a small SVG; nothing without a result.
+
+    A template gives the empty string for a chart that has none.
+    """
+    return spark_svg(result.summary) if isinstance(result, ChartResult) else mark_safe("")
 
 
 @register.filter
