@@ -115,13 +115,13 @@
 
   const boxes = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      const box = target.closest(".table-box");
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
   });
 
   const watchTables = () => {
-    document.querySelectorAll(".table-box").forEach((box) => boxes.observe(box));
+    document.querySelectorAll(".table-box, .table-box > table").forEach((part) => boxes.observe(part));
   };
 
   /* --- Start, and again for what htmx brings in --------------------------------------------- */
