@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from apps.measurements.importing import import_rows, remove_hidden_rows
 from apps.measurements.models import Characteristic, Import, SpecificationLimits
 from apps.measurements.reading import read
 
+logger = logging.getLogger(__name__)
+
 Ring = Callable[[int], object]
 
 
@@ -21,13 +24,20 @@ def sweep(ring_read: Ring = read, ring_import: Ring = import_rows) -> int:
     """Take up imports that wait or whose worker died; how many. Tidy up what they left."""
     reading = leases.due(leases.READABLE)
     writing = leases.due(leases.WRITABLE)
-    for import_id in reading:
-        ring_read(import_id)
-    for import_id in writing:
-        ring_import(import_id)
+    for ring, waiting in ((ring_read, reading), (ring_import, writing)):
+        for import_id in waiting:
+            _ring(ring, import_id)
     bring_limits_into_effect()
     tidy()
     return len(reading) + len(writing)
+
+
+def _ring(ring: Ring, import_id: int) -> None:
+    """One import that fails does not keep the others waiting; its attempts are counted."""
+    try:
+        ring(import_id)
+    except Exception:
+        logger.exception("Import %s failed; it is tried again.", import_id)
 
 
 def bring_limits_into_effect() -> int:

@@ -176,6 +176,7 @@ def _find_values(columns: list[Column], job: Job) -> None:
             column.take(VALUE, "wide", sure=False, count=len(wide))
         return
     if not free:
+        _find_doubtful_value(columns, job)
         return
     named = [column for column in free if _same_name(column.name, job.characteristic)]
     worded = [
@@ -185,9 +186,19 @@ def _find_values(columns: list[Column], job: Job) -> None:
     ]
     measured = [column for column in free if not _is_index(column)]
     best = (named or worded or measured or free)[0]
-    count = sum(1 for cell in best.cells if as_text(cell).strip())
+    count = round(best.numeric * len(best.filled))
     only = len(measured) == 1 or bool(named or worded)
     best.take(VALUE, "numbers", sure=only, count=count, total=len(best.cells))
+
+
+def _find_doubtful_value(columns: list[Column], job: Job) -> None:
+    """A column that is named for it, or the only one, though few of its cells are numbers."""
+    for column in columns:
+        named = _same_name(column.name, job.characteristic) or VALUE_WORDS.search(column.name)
+        if column.role == SKIP and column.numeric > 0 and (named or len(columns) == 1):
+            count = round(column.numeric * len(column.filled))
+            column.take(VALUE, "numbers", sure=False, count=count, total=len(column.cells))
+            return
 
 
 def _wide(columns: list[Column], job: Job) -> list[Column]:

@@ -180,11 +180,10 @@ class RowReader:
 
     def _whole_codes(self, cells: tuple[Any, ...]) -> list[int] | None:
         labels = self.found.labels
-        for label in set(cells):
-            if label in labels:
-                continue
-            if not _sound_label(label):
-                return None
+        new = [label for label in dict.fromkeys(cells) if label not in labels]
+        if "" in cells or not all(map(_sound_label, new)):
+            return None
+        for label in new:
             labels[label] = len(labels)
         return [labels[label] for label in cells]
 
