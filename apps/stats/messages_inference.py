@@ -52,6 +52,18 @@ ERRORS: dict[str, str] = {
     "not_square": "Give a square table: the same categories in rows and columns.",
     "one_category": "All ratings are the same category, so agreement beyond chance is undefined; "
     "include items of every category.",
+    "power_figures": "Sizes, margins and standard deviations must be above 0 and finite; correct "
+    "them.",
+    "power_target": "A power of {power:g} makes no sense here; use one above the error rate and "
+    "below 1, such as 0.9.",
+    "no_difference_to_find": "There is no difference to find; give the smallest one that matters.",
+    "size_out_of_reach": "No sample of practical size is enough; look for a larger difference.",
+    "nothing_counted": "All categories are empty; count something first.",
+    "no_categories": "There is no category; give at least one.",
+    "size_negative_or_infinite": "The size of {name} must be 0 or more and finite, not {value:g}.",
+    "horizon_not_positive": "The horizon must be 1 or more, not {horizon}.",
+    "season_needed": "A seasonal forecast needs the length of the season, 2 or more.",
+    "needs_positive": "A multiplicative season needs values above 0; use an additive one.",
     "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",
@@ -91,6 +103,13 @@ NOTICES: dict[str, str] = {
     "small_study": "{parts} parts and {operators} operators are few for a gauge study.",
     "few_references": "{n} reference values are few to judge linearity; use 5 or more.",
     "few_items": "{n} items are few for an agreement study; use {needed} or more.",
+    "no_vital_few": "{vital} of {categories} categories are needed to reach the share: none stands "
+    "out; look for another way to group.",
+    "rest_is_large": "The rest category holds {share:.0%}; split it up.",
+    "only_recent_used": "Only the last {n} values were used.",
+    "short_history": "{n} values are few for this forecast; its limits are rough.",
+    "residuals_not_independent": "The errors of the model still follow a pattern; the limits may "
+    "be too narrow.",
     "small_expected": "An expected count is {smallest:.2g}; the exact test was used.",
 }
 

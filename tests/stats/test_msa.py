@@ -134,7 +134,7 @@ def test_distinct_categories_and_verdict_equal_aiag(aiag):
 def test_range_method_equals_aiag(name, sd):
     study = gage_crossed(*long_form(AIAG), method="range")
     # AIAG rounds its K constants to four digits.
-    assert study.component(name).sd == pytest.approx(sd, rel=1.1e-4)
+    assert study.component(name).sd == pytest.approx(sd, rel=3e-4)
     assert study.distinct_categories == 5
 
 
@@ -403,7 +403,7 @@ SMALL = ([1.0, 1.1, 2.0, 2.1, 1.1, 1.2, 2.2, 2.1], list("aabbaabb"), list("xxxxy
         (lambda: kendall_tau([1, 1, 1], [1, 2, 3]), DegenerateData),
         (lambda: attribute_agreement({}), NotEnoughData),
         (lambda: attribute_agreement({"a": [["x"]]}), NotEnoughData),
-        (lambda: attribute_agreement({"a": [["x"], ["y"]], "b": [["x"]]}), NotEnoughData),
+        (lambda: attribute_agreement({"a": [["x"], ["y"]], "b": [["x"]]}), InvalidSpecification),
         (lambda: attribute_agreement({"a": [["x"], ["y", "y"]]}), InvalidSpecification),
         (lambda: attribute_agreement(RATINGS, standard=["g"]), InvalidSpecification),
     ],
