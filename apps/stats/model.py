@@ -131,8 +131,9 @@ class Segment:
 class Track:
     """A panel before its lines are spread over the points; lines may be one number.
 
-    `allowed` names the kinds of rule that hold for this statistic.  `judged` replaces points
-    and lines where rules are judged on another scale than the one shown.  `pattern_first` and
+    `allowed` names the kinds of rule that hold for this statistic.  `judged` replaces points and
+    lines where rules are judged on another scale than the one shown.  `level` is the size of the
+    values behind a statistic of spread, which it shares its rounding with.  `pattern_first` and
     `side` say where a pattern begins and on which side it lies where the statistic itself knows.
     """
 
@@ -145,6 +146,7 @@ class Track:
     allowed: frozenset[str]
     sizes: FloatArray | None = None
     judged: tuple[FloatArray, Lines, Lines, Lines, Lines] | None = None
+    level: float = 0.0
     pattern_first: IntArray | None = None
     side: int | None = None
 

@@ -103,8 +103,12 @@ def limits(
         sizes=sizes.astype(float),
     )
     name, names = ("range", ("d2", "d3")) if "range" in stats else ("sd", ("c4", "c5"))
-    within = spread_track(name, stats[name], sizes, names, estimate.sigma, options)
-    return means, moving_range_track(stats["moving_range"], of_means, options), within
+    within = spread_track(name, stats[name], sizes, names, estimate, options)
+    return (
+        means,
+        moving_range_track(stats["moving_range"], of_means, estimate.center, options),
+        within,
+    )
 
 
 I_MR_RS = ChartType(

@@ -59,7 +59,9 @@ def limits(
         ucl=estimate.center + reach,
         allowed=ALL_PATTERNS,
     )
-    return individuals, moving_range_track(stats["moving_range"], estimate.sigma, options)
+    return individuals, moving_range_track(
+        stats["moving_range"], estimate.sigma, estimate.center, options
+    )
 
 
 def counted_ranges(segment: Segment, points: FloatArray, options: Options) -> FloatArray:
@@ -77,7 +79,9 @@ def baseline_ranges(segment: Segment, stats: Statistics, options: Options) -> Fl
     return moving_ranges(used, options.mr_length, bridge=options.gaps == "bridge")
 
 
-def moving_range_track(ranges: FloatArray, sigma_of_values: float, options: Options) -> Track:
+def moving_range_track(
+    ranges: FloatArray, sigma_of_values: float, level: float, options: Options
+) -> Track:
     """Moving ranges with their limits; neighbours share a value, so only the limits are judged."""
     d2 = table.d2(options.mr_length, printed=options.printed)
     d3 = table.d3(options.mr_length, printed=options.printed)
@@ -90,6 +94,7 @@ def moving_range_track(ranges: FloatArray, sigma_of_values: float, options: Opti
         lcl=float(np.maximum(0.0, center - options.width * spread)),
         ucl=center + options.width * spread,
         allowed=LIMIT_PATTERNS,
+        level=level,
     )
 
 

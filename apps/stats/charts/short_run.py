@@ -115,7 +115,7 @@ def limits(
         ucl=options.width * estimate.sigma,
         allowed=ALL_PATTERNS,
     )
-    return z, moving_range_track(ranges, estimate.sigma, replace(options, mr_length=2))
+    return z, moving_range_track(ranges, estimate.sigma, 0.0, replace(options, mr_length=2))
 
 
 def standardised(

@@ -65,7 +65,7 @@ def limits_r(
 ) -> tuple[Track, ...]:
     """Limits of means by sigma / sqrt(n); of ranges by d2(n) and d3(n)."""
     sizes = segment.subgroups.sizes
-    spread = spread_track("range", stats["range"], sizes, ("d2", "d3"), estimate.sigma, options)
+    spread = spread_track("range", stats["range"], sizes, ("d2", "d3"), estimate, options)
     return mean_track(stats["mean"], sizes, estimate, options), spread
 
 
@@ -74,7 +74,7 @@ def limits_s(
 ) -> tuple[Track, ...]:
     """Limits of means by sigma / sqrt(n); of standard deviations by c4(n) and c5(n)."""
     sizes = segment.subgroups.sizes
-    spread = spread_track("sd", stats["sd"], sizes, ("c4", "c5"), estimate.sigma, options)
+    spread = spread_track("sd", stats["sd"], sizes, ("c4", "c5"), estimate, options)
     return mean_track(stats["mean"], sizes, estimate, options), spread
 
 
@@ -100,13 +100,13 @@ def spread_track(
     points: FloatArray,
     sizes: IntArray,
     names: tuple[str, str],
-    sigma_of_values: float,
+    estimate: Estimate,
     options: Options,
 ) -> Track:
     """Ranges or standard deviations, each with the limits of its own size."""
     distinct = np.atleast_1d(one_or_each(sizes)).astype(np.int64)
     center, spread = (
-        sigma_of_values * table.per_size(constant, distinct, printed=options.printed)
+        estimate.sigma * table.per_size(constant, distinct, printed=options.printed)
         for constant in names
     )
     if len(distinct) == 1:
@@ -120,6 +120,7 @@ def spread_track(
         ucl=center + options.width * spread,
         allowed=INDEPENDENT_PATTERNS,
         sizes=sizes.astype(float),
+        level=estimate.center,
     )
 
 

@@ -58,10 +58,10 @@ def _series(
     if excluded is not None:
         points = np.where(excluded, np.nan, points)
     if not bridge or not bool(np.isnan(points).any()):
-        return Judged(points, center, sigma, lcl, ucl), None
+        return Judged(points, center, sigma, lcl, ucl, track.level), None
     kept = np.flatnonzero(~np.isnan(points))
-    lines = (_at(line, kept) for line in (center, sigma, lcl, ucl))
-    return Judged(points[kept], *lines), kept
+    center, sigma, lcl, ucl = (_at(line, kept) for line in (center, sigma, lcl, ucl))
+    return Judged(points[kept], center, sigma, lcl, ucl, track.level), kept
 
 
 def _at(line: Lines, kept: IntArray) -> Lines:

@@ -42,17 +42,25 @@ class Judged:
         Plotted values; NaN takes part in nothing.
     center, sigma, lcl, ucl
         One number each, or one per point.
+    level
+        Size of the values from which the points were computed, for their rounding.
     """
 
     def __init__(
-        self, points: FloatArray, center: Lines, sigma: Lines, lcl: Lines, ucl: Lines
+        self,
+        points: FloatArray,
+        center: Lines,
+        sigma: Lines,
+        lcl: Lines,
+        ucl: Lines,
+        level: float = 0.0,
     ) -> None:
         self.points = points
         self.center = center
         self.sigma = sigma
         self.lcl = lcl
         self.ucl = ucl
-        scale = np.fmax(np.abs(center), np.abs(sigma))
+        scale = np.fmax(np.fmax(np.abs(center), np.abs(sigma)), abs(level))
         self.slack: Lines = _ROUNDING * np.where(np.isfinite(scale), scale, 0.0)
         if np.ndim(self.slack) == 0:
             self.slack = float(self.slack)
