@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +75,13 @@ class CharacteristicForm(forms.ModelForm):
             "data_type": forms.RadioSelect,
             "subgrouping": forms.RadioSelect,
             "direction": forms.Select,
+        }
+        error_messages = {
+            NON_FIELD_ERRORS: {
+                "unique_together": _(
+                    "This team already measures something of this name. Choose another name."
+                )
+            }
         }
         help_texts = {
             "name": _("As people call it: “First response, business fault desk”."),

@@ -31,6 +31,7 @@ from apps.measurements.views.fetching import (
     chart_url,
     conflict,
     person,
+    posted,
     refused,
 )
 
@@ -42,7 +43,7 @@ HISTORY = 20
 def create(request: HttpRequest) -> HttpResponse:
     user = person(request)
     require(user, Action.CREATE_CHARACTERISTIC)
-    form = NewCharacteristicForm(request.POST or None, user=user)
+    form = NewCharacteristicForm(posted(request), user=user)
     if request.method == "POST" and form.is_valid():
         wanted = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         try:
@@ -63,7 +64,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     characteristic = characteristic_for(request, pk)
     require(user, Action.EDIT_CHARACTERISTIC, characteristic)
     form = CharacteristicForm(
-        request.POST or None,
+        posted(request),
         instance=Characteristic.objects.get(pk=pk),
         user=user,
         initial={"version": characteristic.version},
@@ -105,7 +106,7 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
     require(user, Action.EDIT_CHARACTERISTIC, characteristic)
     present = specification_in_force(characteristic)
     initial = {"lsl": present.lsl, "target": present.target, "usl": present.usl} if present else {}
-    form = LimitsForm(request.POST or None, initial=initial)
+    form = LimitsForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_specification_limits(
@@ -130,7 +131,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     characteristic = characteristic_for(request, pk)
     require(user, Action.EDIT_CHARACTERISTIC, characteristic)
-    form = ReasonForm(request.POST or None, initial={"version": characteristic.version})
+    form = ReasonForm(posted(request), initial={"version": characteristic.version})
     if request.method == "POST" and form.is_valid():
         try:
             services.archive_characteristic(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -21,6 +21,11 @@ def person(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise TypeError("a page for signed-in people was reached by someone else")
     return user
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent with a POST, even if it is nothing; None lets a form start empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def characteristic_for(request: HttpRequest, pk: int) -> Characteristic:

@@ -33,6 +33,7 @@ from apps.measurements.views.fetching import (
     chart_url,
     import_for,
     person,
+    posted,
     refused,
 )
 
@@ -42,7 +43,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     characteristic = characteristic_for(request, pk)
     require(user, Action.IMPORT_DATA, characteristic)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.receive_import(
@@ -197,7 +198,7 @@ def reverse_(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     import_ = import_for(request, pk)
     require(user, Action.EDIT_CHARACTERISTIC, import_.characteristic)
-    form = ReasonForm(request.POST or None, initial={"version": import_.version})
+    form = ReasonForm(posted(request), initial={"version": import_.version})
     if request.method == "POST" and form.is_valid():
         try:
             services.reverse_import(actor=user, import_=import_, **form.cleaned_data)

@@ -14,7 +14,7 @@ from apps.measurements import services
 from apps.measurements.choices import DataType
 from apps.measurements.forms import CorrectionForm
 from apps.measurements.selectors import counted
-from apps.measurements.views.fetching import characteristic_for, conflict, person
+from apps.measurements.views.fetching import characteristic_for, conflict, person, posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,7 +26,7 @@ def correct(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
     if stored is None:
         raise Http404
     initial = {"before": stored.value, "value": stored.value, "size": stored.size}
-    form = CorrectionForm(request.POST or None, initial=initial)
+    form = CorrectionForm(posted(request), initial=initial)
     if characteristic.data_type == DataType.VARIABLE:
         del form.fields["size"]
     if request.method == "POST" and form.is_valid():
