@@ -1,20 +1,24 @@
 /* Sets data-bs-theme before the first paint. The page says data-theme="auto|light|dark": the
-   person's setting; "auto" follows the device. */
+   person's setting; "auto" follows the device. Paper is light. */
 "use strict";
 
 (() => {
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
+  const show = (theme) => {
+    if (root.dataset.bsTheme === theme) return;
+    root.dataset.bsTheme = theme;
+    document.dispatchEvent(new CustomEvent("improve:theme"));
+  };
+
   const apply = () => {
     const choice = root.dataset.theme || "auto";
-    const theme = choice === "auto" ? (dark.matches ? "dark" : "light") : choice;
-    if (root.dataset.bsTheme !== theme) {
-      root.dataset.bsTheme = theme;
-      document.dispatchEvent(new CustomEvent("improve:theme"));
-    }
+    show(choice === "auto" ? (dark.matches ? "dark" : "light") : choice);
   };
 
   dark.addEventListener("change", apply);
+  window.addEventListener("beforeprint", () => show("light"));
+  window.addEventListener("afterprint", apply);
   apply();
 })();
