@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
 
-from apps.stats.constants import c4, d2, d3, d4
+from apps.stats.constants import c4, d2, d3, d4, equivalent_df
 from apps.stats.errors import InvalidSpecification, NotEnoughData
 from apps.stats.moments import FloatArray, root_mean_square
 
-INDIVIDUAL_ESTIMATORS = ("moving-range", "median-moving-range")
-SUBGROUP_ESTIMATORS = ("pooled", "range", "sd")
+INDIVIDUAL_ESTIMATORS = ("mr-mean", "mr-median")
+SUBGROUP_ESTIMATORS = ("pooled-sd", "rbar-mvlue", "rbar", "sbar-mvlue", "sbar")
 # Moments of |difference| of neighbours, in sigmas squared: its variance, and the covariance of two
 # ranges that share a value (correlation -1/2 between the differences).
 MR_VARIANCE = 2.0 - 4.0 / math.pi
@@ -51,14 +50,14 @@ def within_sigma(
     subgroup_size : int, optional
         Instead of labels: a constant size. The last subgroup may be smaller.
     estimator : str, optional
-        "pooled" (default with subgroups), "range", "sd", or "moving-range" (default without),
-        "median-moving-range".
+        As the charts name them: with subgroups "pooled-sd" (default), "rbar-mvlue", "rbar",
+        "sbar-mvlue" or "sbar"; without, "mr-mean" (default) or "mr-median".
 
     Returns
     -------
     WithinSigma
         Sigma of single values, and equivalent degrees of freedom: those of a standard deviation
-        with the same coefficient of variation (exact for "pooled").
+        with the same coefficient of variation (exact for "pooled-sd").
 
     Raises
     ------
@@ -80,41 +79,16 @@ def within_sigma(
     array = np.asarray(values, dtype=np.float64)
     groups = _split(array, subgroups, subgroup_size)
     if groups is None:
-        name = _choice(estimator or "moving-range", INDIVIDUAL_ESTIMATORS)
+        name = _choice(estimator or "mr-mean", INDIVIDUAL_ESTIMATORS)
         return _moving_range(array, name)
-    name = _choice(estimator or "pooled", SUBGROUP_ESTIMATORS)
+    name = _choice(estimator or "pooled-sd", SUBGROUP_ESTIMATORS)
     usable = [group for group in groups if group.size >= 2]
     if not usable:
         raise NotEnoughData("no_subgroup_of_two", {})
-    return {"pooled": _pooled, "range": _mean_range, "sd": _mean_sd}[name](usable)
-
-
-def equivalent_df(variation: float) -> float:
-    """Return the degrees of freedom of a standard deviation with this squared variation.
-
-    Parameters
-    ----------
-    variation : float
-        Squared coefficient of variation of an estimate of sigma.
-
-    Examples
-    --------
-    >>> round(equivalent_df((1 - c4(11) ** 2) / c4(11) ** 2), 6)
-    10.0
-    """
-    start = 1.0 / (2.0 * variation)
-    if start > 1e6:
-        return start
-    return float(
-        optimize.brentq(
-            lambda df: _squared_variation(df) - variation, start / 4.0, start + 2.0, xtol=1e-12
-        )
-    )
-
-
-def _squared_variation(df: float) -> float:
-    log_mean = special.gammaln((df + 1.0) / 2.0) - special.gammaln(df / 2.0)
-    return float(df / 2.0 * math.exp(-2.0 * log_mean)) - 1.0
+    if name == "pooled-sd":
+        return _pooled(usable)
+    estimates, variations = _ranges(usable) if name.startswith("rbar") else _sds(usable)
+    return _combined(estimates, variations, name)
 
 
 def _choice(name: str, known: Sequence[str]) -> str:
@@ -151,7 +125,7 @@ def _moving_range(array: FloatArray, name: str) -> WithinSigma:
     if count == 0:
         raise NotEnoughData("no_neighbours", {})
     shared = int(np.count_nonzero(known[1:] & known[:-1]))
-    if name == "moving-range":
+    if name == "mr-mean":
         variance = (MR_VARIANCE * count + 2.0 * MR_COVARIANCE * shared) / count**2
         df = equivalent_df(variance / d2(2) ** 2)
         return WithinSigma(float(np.mean(ranges[known])) / d2(2), df, name)
@@ -166,26 +140,28 @@ def _pooled(groups: Sequence[FloatArray]) -> WithinSigma:
     residuals = np.concatenate([(group - group[0]) - np.mean(group - group[0]) for group in groups])
     scale = float(np.max(np.abs(residuals)))
     if scale == 0.0:
-        return WithinSigma(0.0, float(df), "pooled")
+        return WithinSigma(0.0, float(df), "pooled-sd")
     pooled = scale * math.sqrt(float(np.sum((residuals / scale) ** 2)) / df)
-    return WithinSigma(pooled / c4(df + 1), float(df), "pooled")
+    return WithinSigma(pooled / c4(df + 1), float(df), "pooled-sd")
 
 
-def _mean_range(groups: Sequence[FloatArray]) -> WithinSigma:
-    """Mean of ranges over d2, each weighted by its precision (MVLUE)."""
-    sigmas = [float(np.ptp(group)) / d2(group.size) for group in groups]
+def _ranges(groups: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return range / d2 of each subgroup with its squared coefficient of variation."""
+    estimates = [float(np.ptp(group)) / d2(group.size) for group in groups]
     variations = [(d3(group.size) / d2(group.size)) ** 2 for group in groups]
-    return _weighted(sigmas, variations, "range")
+    return np.array(estimates), np.array(variations)
 
 
-def _mean_sd(groups: Sequence[FloatArray]) -> WithinSigma:
-    """Mean of standard deviations over c4, each weighted by its precision (MVLUE)."""
-    sigmas = [root_mean_square((g - g[0]) - np.mean(g - g[0])) / c4(g.size) for g in groups]
+def _sds(groups: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return standard deviation / c4 of each subgroup with its squared variation."""
+    estimates = [root_mean_square((g - g[0]) - np.mean(g - g[0])) / c4(g.size) for g in groups]
     variations = [(1.0 - c4(g.size) ** 2) / c4(g.size) ** 2 for g in groups]
-    return _weighted(sigmas, variations, "sd")
+    return np.array(estimates), np.array(variations)
 
 
-def _weighted(sigmas: Sequence[float], variations: Sequence[float], name: str) -> WithinSigma:
-    weights = 1.0 / np.asarray(variations)
-    sigma = float(np.dot(weights, sigmas) / weights.sum())
-    return WithinSigma(sigma, equivalent_df(1.0 / float(weights.sum())), name)
+def _combined(estimates: FloatArray, variations: FloatArray, name: str) -> WithinSigma:
+    """Average the estimates: weighted by their precision (MVLUE), or plainly."""
+    weights = 1.0 / variations if name.endswith("mvlue") else np.ones_like(variations)
+    weights = weights / weights.sum()
+    sigma, variation = float(np.dot(weights, estimates)), float(np.dot(weights**2, variations))
+    return WithinSigma(sigma, equivalent_df(variation), name)

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.stats.capability_normal import bench_z, capability
 from apps.stats.capability_intervals import (
     bissell_interval,
     boyles_interval,
     chi_square_interval,
     chi_square_quantile,
 )
-from apps.stats.capability_within import equivalent_df, within_sigma
+from apps.stats.capability_normal import bench_z, capability
+from apps.stats.capability_within import within_sigma
+from apps.stats.constants import equivalent_df
+from apps.stats.engine import chart
 from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData, StatsError
 
 # Three subgroups of four: tests/testthat/test-capability.R of the R package qcc 3.0, whose expected
@@ -187,24 +189,31 @@ def test_median_moving_range_degrees_of_freedom_match_simulation():
     draws = np.random.default_rng(8).standard_normal((20_000, 201))
     sigmas = np.median(np.abs(np.diff(draws, axis=1)), axis=1)
     simulated = (sigmas.std() / sigmas.mean()) ** 2
-    claimed = within_sigma(draws[0], estimator="median-moving-range").df
+    claimed = within_sigma(draws[0], estimator="mr-median").df
     assert claimed == pytest.approx(equivalent_df(simulated), rel=0.15)
 
 
-@pytest.mark.parametrize("df", [1, 2, 5, 24, 300])
-def test_equivalent_df_inverts_the_variation_of_a_standard_deviation(df):
-    with mpmath.workdps(40):
-        mean = mpmath.sqrt(2 / mpmath.mpf(df)) * mpmath.gamma((df + 1) / mpmath.mpf(2))
-        mean /= mpmath.gamma(mpmath.mpf(df) / 2)
-        variation = float((1 - mean**2) / mean**2)
-    assert equivalent_df(variation) == pytest.approx(df, rel=1e-8)
+@pytest.mark.parametrize("estimator", ["pooled-sd", "rbar-mvlue", "rbar", "sbar-mvlue", "sbar"])
+def test_within_sigma_equals_the_sigma_of_the_chart(estimator):
+    values = np.random.default_rng(5).normal(20, 3, 60)
+    labels = np.repeat([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], [4] * 11 + [6, 5, 5])
+    phase = chart("xbar-s", values, subgroups=labels, estimator=estimator).phases[0]
+    found = within_sigma(values, subgroups=labels, estimator=estimator)
+    assert (found.sigma, found.df) == pytest.approx((phase.sigma, phase.df), rel=1e-9)
+
+
+def test_moving_range_sigma_equals_the_sigma_of_the_chart():
+    values = np.random.default_rng(5).normal(20, 3, 60)
+    phase = chart("i-mr", values).phases[0]
+    found = within_sigma(values)
+    assert (found.sigma, found.df) == pytest.approx((phase.sigma, phase.df), rel=1e-9)
 
 
 def test_range_and_sd_estimators_agree_with_each_other_on_pairs():
     # For two values the range is sqrt(2) times the standard deviation, so both estimators are one.
     values = [1.0, 2.5, 3.0, 2.0, 5.0, 4.5]
-    by_range = within_sigma(values, subgroup_size=2, estimator="range")
-    by_sd = within_sigma(values, subgroup_size=2, estimator="sd")
+    by_range = within_sigma(values, subgroup_size=2, estimator="rbar")
+    by_sd = within_sigma(values, subgroup_size=2, estimator="sbar")
     assert by_range.sigma == pytest.approx(by_sd.sigma, rel=1e-9)
     assert by_range.df == pytest.approx(by_sd.df, rel=1e-6)
 
