@@ -706,7 +706,12 @@
       });
       this.stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
       new ResizeObserver(() => this.resize()).observe(this.root);
-      document.addEventListener("improve:theme", () => this.repaint());
+      /* A chart that htmx has taken off the page lets go of the document. */
+      const onTheme = () => {
+        if (this.root.isConnected) this.repaint();
+        else document.removeEventListener("improve:theme", onTheme);
+      };
+      document.addEventListener("improve:theme", onTheme);
     }
 
     resize() {
