@@ -86,6 +86,17 @@ def test_cpk_interval_of_the_piston_rings(distance, expected):
     assert (index.value, index.lower, index.upper) == pytest.approx(expected, abs=8e-4)
 
 
+def test_indices_of_the_nist_example():
+    # NIST/SEMATECH e-Handbook, section 6.1.6: limits 8 and 20, mean 16, s = 2: Cp 1.0, Cpk 0.6667;
+    # Cpm there is (USL - LSL) / (6 sqrt(s^2 + (mean - T)^2)), here with T = 14.
+    result = capability([14.0, 16.0, 18.0], lsl=8, usl=20, target=14)
+    assert (result.mean, result.sigma_overall) == (16.0, 2.0)
+    assert result.pp.value == pytest.approx(1.0, rel=1e-15)
+    assert result.ppk.value == pytest.approx(0.6667, abs=5e-5)
+    assert result.ppl.value == pytest.approx(1.3333, abs=5e-5)
+    assert result.cpm.value == pytest.approx(12 / (6 * math.sqrt(8)), rel=1e-14)
+
+
 def test_cp_interval_of_montgomery():
     # Montgomery, Introduction to Statistical Quality Control, example 8.4: limits 38 and 62,
     # s = 1.75 from n = 20: Cp = 2.29, 1.57 <= Cp <= 3.01 at 95 percent.

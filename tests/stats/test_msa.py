@@ -52,6 +52,21 @@ LINEARITY = {
 }
 
 
+# Thermal impedance of parts: Montgomery, Introduction to Statistical Quality Control, 7th ed.,
+# table 8.7: twenty parts, three operators, two readings.
+MONTGOMERY = [
+    [(21, 20), (24, 23), (20, 21), (27, 27), (19, 18), (23, 21), (22, 21), (19, 17), (24, 23),
+     (25, 23), (21, 20), (18, 19), (23, 25), (24, 24), (29, 30), (26, 26), (20, 20), (19, 21),
+     (25, 26), (19, 19)],
+    [(20, 20), (24, 24), (19, 21), (28, 26), (19, 18), (24, 21), (22, 24), (18, 20), (25, 23),
+     (26, 25), (20, 20), (17, 19), (25, 25), (23, 25), (30, 28), (25, 26), (19, 20), (19, 19),
+     (25, 24), (18, 17)],
+    [(19, 21), (23, 24), (20, 22), (27, 28), (18, 21), (23, 22), (22, 20), (19, 18), (24, 24),
+     (24, 25), (21, 20), (18, 19), (25, 25), (24, 25), (31, 30), (25, 27), (20, 20), (21, 23),
+     (25, 25), (19, 17)],
+]  # fmt: skip
+
+
 def long_form(cube):
     """Values, parts and operators of an array (operators, trials, parts)."""
     operators, trials, parts = cube.shape
@@ -146,6 +161,37 @@ def test_range_method_equals_aiag(name, sd):
 )  # fmt: skip
 def test_range_constants_equal_aiag(n, constant):
     assert 1 / d2_star(n, 1) == pytest.approx(constant, abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("source", "df", "squares", "f"),
+    # Montgomery, table 8.8, analysis of variance of the thermal impedances.
+    [
+        ("part", 19, 1185.425, 87.65),
+        ("operator", 2, 2.617, 1.84),
+        ("interaction", 38, 27.050, 0.72),
+        ("repeatability", 60, 59.500, None),
+        ("total", 119, 1274.592, None),
+    ],
+)
+def test_anova_lines_equal_montgomery(source, df, squares, f):
+    cube = np.array(MONTGOMERY, dtype=float).transpose(0, 2, 1)
+    study = gage_crossed(*long_form(cube), pooling_alpha=1.0)
+    (line,) = [one for one in study.table if one.source == source]
+    assert (line.df, line.sum_of_squares) == (df, pytest.approx(squares, abs=6e-4))
+    assert line.f == (None if f is None else pytest.approx(f, abs=6e-3))
+
+
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    # The same source, after the interaction is pooled: 0.88, 0.0106, 10.25.
+    [("repeatability", 0.88), ("operator", 0.0106), ("part", 10.25)],
+)
+def test_components_equal_montgomery(name, variance):
+    cube = np.array(MONTGOMERY, dtype=float).transpose(0, 2, 1)
+    study = gage_crossed(*long_form(cube))
+    assert study.pooled
+    assert study.component(name).variance == pytest.approx(variance, rel=6e-3)
 
 
 def test_multiplier_and_tolerance_scale_the_study():
