@@ -246,7 +246,8 @@ def _engine_chart(
 def _last_sequences(points: Points, data: Snapshot) -> IntArray:
     """The last observation of each point."""
     stops = np.append(points.starts[1:], len(data.values)) - 1
-    return np.asarray(data.sequences, np.int64)[stops]
+    last: IntArray = np.asarray(data.sequences, np.int64)[stops]
+    return last
 
 
 # --- What is stored ---------------------------------------------------------------------------
@@ -297,10 +298,13 @@ def number_or_none(value: float) -> float | None:
 
 def numbers(values: FloatArray) -> list[float | None]:
     """Floats for JSON; what is not finite becomes None."""
-    return [v if ok else None for v, ok in zip(values.tolist(), np.isfinite(values).tolist(), strict=True)]
+    return [
+        v if ok else None
+        for v, ok in zip(values.tolist(), np.isfinite(values).tolist(), strict=True)
+    ]
 
 
-def line(values: FloatArray) -> float | None | list[float | None]:
+def line(values: FloatArray) -> float | list[float | None] | None:
     """A line as one number where it is level, as a list where it steps."""
     if len(values) and (np.all(values == values[0]) or bool(np.isnan(values).all())):
         return number_or_none(values[0])
@@ -312,9 +316,7 @@ def _parts(n: int) -> list[tuple[int, int]]:
     return [(first, min(first + POINTS_IN_BLOCK, n)) for first in starts]
 
 
-def _block(
-    chart: stats.ControlChart, points: Points, first: int, stop: int
-) -> dict[str, Any]:
+def _block(chart: stats.ControlChart, points: Points, first: int, stop: int) -> dict[str, Any]:
     return {"count": stop - first} | _columns(chart, points, np.arange(first, stop))
 
 

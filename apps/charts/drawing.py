@@ -49,12 +49,19 @@ def describe(chart: ControlChart, *, language: str, subtitle: str = "") -> dict[
         result: ChartResult | None = getattr(chart, "result", None)
         display = display_of(chart)
         described.pop("words")
-        return described | {
-            "subtitle": subtitle or " · ".join(
-                part for part in (chart.get_kind_display(), display.unit, str(chart.team)) if part
-            ),
-            "footer": _footer(chart, result),
-        } | _look(language)
+        return (
+            described
+            | {
+                "subtitle": subtitle
+                or " · ".join(
+                    part
+                    for part in (chart.get_kind_display(), display.unit, str(chart.team))
+                    if part
+                ),
+                "footer": _footer(chart, result),
+            }
+            | _look(language)
+        )
 
 
 def _look(language: str) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def render_apart(content: bytes, format: str) -> bytes:
     if not _one_at_a_time.acquire(timeout=RENDER_SECONDS):
         raise RenderFailed(_("Other pictures are being drawn. Try again in a moment."))
     try:
-        done = subprocess.run(  # noqa: S603  our own module, no shell, the data on standard input
+        done = subprocess.run(
             [sys.executable, "-m", "apps.charts.pictures", format],
             input=content,
             capture_output=True,
@@ -163,9 +170,7 @@ def render_analysis(
         "subtitle": " · ".join(part for part in (chart.kind, unit) if part),
         "decimals": decimals,
         "x": {"kind": "order", "values": list(range(1, chart.n_points + 1))},
-        "panels": [
-            {"title": panel_title(panel.name)} | panel.to_dict() for panel in chart.panels
-        ],
+        "panels": [{"title": panel_title(panel.name)} | panel.to_dict() for panel in chart.panels],
         "phases": _analysis_phases(chart, decimals),
         "signals": _analysis_signals(chart),
         "excluded": [int(point) for point in chart.excluded.nonzero()[0]],

@@ -131,7 +131,9 @@ def _of_measurements(
         )
     except stats.StatsError as error:
         found["capability_problem"] = {
-            "code": error.code, "params": dict(error.params), "text": str(error),
+            "code": error.code,
+            "params": dict(error.params),
+            "text": str(error),
         }
         return found
     long_term = capability.z_bench_overall
@@ -174,7 +176,9 @@ def _of_counts(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any]:
         level = stats.sigma_level(int(stretch.values.sum()), int(units), confidence=CONFIDENCE)
     except stats.StatsError as error:
         found["capability_problem"] = {
-            "code": error.code, "params": dict(error.params), "text": str(error),
+            "code": error.code,
+            "params": dict(error.params),
+            "text": str(error),
         }
         return found
     found["sigma_level"] = level.to_dict() | {"from_model": False}

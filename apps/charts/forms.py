@@ -85,7 +85,9 @@ class SettingsForm(VersionedForm):
     estimator = forms.ChoiceField(
         label=_("How sigma is estimated"),
         required=False,
-        help_text=_("Within-subgroup variation sets the limits. Keep the standard unless you know why."),
+        help_text=_(
+            "Within-subgroup variation sets the limits. Keep the standard unless you know why."
+        ),
     )
     rules = forms.MultipleChoiceField(
         label=_("Run rules"), widget=forms.CheckboxSelectMultiple, required=False
@@ -181,5 +183,7 @@ class ExplainForm(VersionedForm):
         label=_("Cause"),
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What was different, and how you know. If nothing was found: what you looked at."),
+        help_text=_(
+            "What was different, and how you know. If nothing was found: what you looked at."
+        ),
     )

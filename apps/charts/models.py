@@ -205,13 +205,14 @@ class Signal(Versioned):
     last_seen = models.DateTimeField()
     # What is done about it.
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True,
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="signals_to_explain",
     )
     due = models.DateField(null=True, blank=True)
-    cause_state = models.CharField(
-        max_length=10, choices=CauseState, default=CauseState.WANTED
-    )
+    cause_state = models.CharField(max_length=10, choices=CauseState, default=CauseState.WANTED)
     cause = models.TextField(_("cause"), blank=True)
     explained_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

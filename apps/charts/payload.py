@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,15 +63,21 @@ def payload(chart: ControlChart, window: Window | None = None) -> dict[str, Any]
     if result is None or not result.n_points:
         return head | {"x": {"kind": "order", "values": [], "labels": []}, "panels": []}
     sent = _sent(result, window or Window())
-    return head | {
-        "x": _x(result, sent),
-        "panels": [_panel(chart, panel, display) for panel in sent.columns.panels],
-        "phases": _phases(result, sent, display),
-        "signals": _signals(chart, sent),
-        "excluded": [sent.position(point) for point in sent.columns.excluded if sent.holds(point)],
-        "notes": _notes(chart, sent),
-        "decimated": sent.decimated,
-    } | _lines_of_the_customer(chart, result, display)
+    return (
+        head
+        | {
+            "x": _x(result, sent),
+            "panels": [_panel(chart, panel, display) for panel in sent.columns.panels],
+            "phases": _phases(result, sent, display),
+            "signals": _signals(chart, sent),
+            "excluded": [
+                sent.position(point) for point in sent.columns.excluded if sent.holds(point)
+            ],
+            "notes": _notes(chart, sent),
+            "decimated": sent.decimated,
+        }
+        | _lines_of_the_customer(chart, result, display)
+    )
 
 
 # --- Which points -----------------------------------------------------------------------------
@@ -145,7 +152,10 @@ def _picked(sent: Sent, places: list[int]) -> Sent:
         panels=[
             PanelColumns(
                 panel.name,
-                *([getattr(panel, name)[i] for i in places] for name in ("points", "center", "lcl", "ucl")),
+                *(
+                    [getattr(panel, name)[i] for i in places]
+                    for name in ("points", "center", "lcl", "ucl")
+                ),
             )
             for panel in columns.panels
         ],
@@ -162,15 +172,14 @@ def by_time(times: Sequence[float | None]) -> bool:
     return (
         len(known) == len(times) > 1
         and known[0] < known[-1]
-        and all(a <= b for a, b in zip(known, known[1:], strict=False))
+        and all(a <= b for a, b in pairwise(known))
     )
 
 
 def _x(result: ChartResult, sent: Sent) -> dict[str, Any]:
     columns = sent.columns
     labels = [
-        point_label(time, label)
-        for time, label in zip(columns.time, columns.label, strict=True)
+        point_label(time, label) for time, label in zip(columns.time, columns.label, strict=True)
     ]
     if by_time(columns.time):
         x: dict[str, Any] = {"kind": "time", "values": columns.time}

@@ -39,7 +39,7 @@ Description = Mapping[str, Any]
 
 def draw(description: Description, format: str) -> bytes:
     """The picture as PNG or SVG bytes."""
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": _families(description),
         "font.size": 9,
         "text.parse_math": False,
@@ -128,7 +128,8 @@ class _Picture:
         zone = zoneinfo.ZoneInfo(x.get("tz") or "UTC")
         self.zone: dt.tzinfo = zone
         moments = [dt.datetime.fromtimestamp(value, zone) for value in values]
-        return np.asarray(date2num(moments), np.float64), True
+        days = date2num(moments)  # type: ignore[no-untyped-call]
+        return np.asarray(days, np.float64), True
 
     def _write_title(self, height: float) -> None:
         self.figure.text(
@@ -256,8 +257,11 @@ class _Picture:
         if number:
             return
         target, spec = self.data.get("target"), self.data.get("spec") or {}
-        lines = [("chart-spec", "LSL", spec.get("lsl"), (6, 3)), ("chart-spec", "USL", spec.get("usl"), (6, 3))]
-        lines.append(("stable", "T", target, (1.5, 3)))
+        lines = [
+            ("chart-spec", "LSL", spec.get("lsl"), (6.0, 3.0)),
+            ("chart-spec", "USL", spec.get("usl"), (6.0, 3.0)),
+        ]
+        lines.append(("stable", "T", target, (1.5, 3.0)))
         for colour, name, value, dashes in lines:
             if value is None:
                 continue
@@ -278,9 +282,7 @@ class _Picture:
                 color=self.colours[colour], parse_math=False,
             )  # fmt: skip
 
-    def _draw_signal(
-        self, axes: Axes, points: np.ndarray[Any, Any], signal: Description
-    ) -> None:
+    def _draw_signal(self, axes: Axes, points: np.ndarray[Any, Any], signal: Description) -> None:
         at, red = signal["point"], self.colours["signal"]
         if not np.isfinite(points[at]):
             return
@@ -289,7 +291,13 @@ class _Picture:
             part = slice(signal["first"], signal["last"] + 1)
             axes.plot(self.x[part], points[part], color=red, alpha=0.22, lw=5, zorder=1.5)
             axes.plot(
-                self.x[part], points[part], "o", ms=4, mfc=self.colours["surface"], mec=red, zorder=4
+                self.x[part],
+                points[part],
+                "o",
+                ms=4,
+                mfc=self.colours["surface"],
+                mec=red,
+                zorder=4,
             )
             axes.plot(self.x[at], points[at], "s", ms=6, mfc=fill, mec=red, zorder=6)
         else:
@@ -329,7 +337,8 @@ class _Picture:
             last.xaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{value:g}"))
             return
         span = float(self.x[-1] - self.x[0])
-        last.xaxis.set_major_locator(AutoDateLocator(tz=self.zone, minticks=4, maxticks=9))
+        locator = AutoDateLocator(tz=self.zone, minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        last.xaxis.set_major_locator(locator)
         last.xaxis.set_major_formatter(FuncFormatter(lambda value, _at: self._date(value, span)))
 
     def _date(self, value: float, span: float) -> str:

@@ -158,5 +158,7 @@ class _Spark:
 
 def _diamond(x: float, y: float, *, hollow: bool) -> str:
     css = "spark-excluded spark-signal" if hollow else "spark-signal"
-    path = f"M{x:.1f} {y - 4.4:.1f}L{x + 4.4:.1f} {y:.1f}L{x:.1f} {y + 4.4:.1f}L{x - 4.4:.1f} {y:.1f}Z"
+    path = (
+        f"M{x:.1f} {y - 4.4:.1f}L{x + 4.4:.1f} {y:.1f}L{x:.1f} {y + 4.4:.1f}L{x - 4.4:.1f} {y:.1f}Z"
+    )
     return f'<path class="{css}" d="{path}"/>'

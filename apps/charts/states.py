@@ -13,7 +13,9 @@ RECENT_POINTS = 25
 FEWEST_POINTS = 20
 
 
-def unexplained(chart: ControlChart, *, n_points: int, last: int = RECENT_POINTS) -> QuerySet[Signal]:
+def unexplained(
+    chart: ControlChart, *, n_points: int, last: int = RECENT_POINTS
+) -> QuerySet[Signal]:
     """Signals among the last points for which nobody has named a cause."""
     return Signal.objects.filter(
         chart=chart,

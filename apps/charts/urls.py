@@ -22,9 +22,7 @@ urlpatterns = [
     path("<int:pk>/settings/", settings.settings, name="settings"),
     path("<int:pk>/phases/start/", settings.phase_start, name="phase_start"),
     path("<int:pk>/phases/<int:phase_pk>/remove/", settings.phase_remove, name="phase_remove"),
-    path(
-        "<int:pk>/phases/<int:phase_pk>/release/", settings.limits_release, name="limits_release"
-    ),
+    path("<int:pk>/phases/<int:phase_pk>/release/", settings.limits_release, name="limits_release"),
     path("<int:pk>/phases/<int:number>/freeze/", settings.limits_freeze, name="limits_freeze"),
     path("<int:pk>/points/exclude/", settings.point_exclude, name="point_exclude"),
     path(

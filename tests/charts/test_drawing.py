@@ -27,7 +27,15 @@ pytestmark = pytest.mark.django_db
 
 SignIn = Callable[[User], Client]
 
-HOSTILE = ("$$", r"$\frac{", "<script>alert(1)</script>", "長" * 100, "a\x07b\x1b[31mc", "=1+1", "%s {0} %(x)s")
+HOSTILE = (
+    "$$",
+    r"$\frac{",
+    "<script>alert(1)</script>",
+    "長" * 100,
+    "a\x07b\x1b[31mc",
+    "=1+1",
+    "%s {0} %(x)s",
+)
 
 
 def is_png(drawn: bytes) -> bool:
@@ -37,7 +45,11 @@ def is_png(drawn: bytes) -> bool:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_drawn(org: Org, name: str) -> None:
     chart = make_chart(
-        org.lead, org.desk, [*steady(30), 20.0], name=name.replace("\x07", "").replace("\x1b", ""), unit="$"
+        org.lead,
+        org.desk,
+        [*steady(30), 20.0],
+        name=name.replace("\x07", "").replace("\x1b", ""),
+        unit="$",
     )
     start_phase(actor=org.lead, chart=chart, start_sequence=11, name=name[:80], reason="x")
     annotate_point(actor=org.lead, chart=chart, sequence=5, text=name)
@@ -91,7 +103,10 @@ def test_the_pages_hand_out_pictures_as_attachments(org: Org, client_as: SignIn)
         answer = client.get(reverse(f"charts:{name}", args=[chart.pk]))
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == kind
-        assert answer.headers["Content-Disposition"] == f'attachment; filename="piston-ring-diameter.{name}"'
+        assert (
+            answer.headers["Content-Disposition"]
+            == f'attachment; filename="piston-ring-diameter.{name}"'
+        )
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 

@@ -243,7 +243,9 @@ def test_after_a_minute_the_page_says_that_it_waits(org: Org, client_as: SignIn)
     chart = make_chart(org.lead, org.desk, steady(30))
     append_observations(actor=org.lead, characteristic=chart.characteristic, values=[10.0])
     long_ago = timezone.now() - dt.timedelta(minutes=5)
-    type(chart.characteristic).objects.filter(pk=chart.characteristic_id).update(changed_at=long_ago)
+    type(chart.characteristic).objects.filter(pk=chart.characteristic_id).update(
+        changed_at=long_ago
+    )
     assert "Waiting to be recomputed since" in page(client_as(org.staff), "detail", chart.pk)
 
 
@@ -400,7 +402,11 @@ def test_exclusions_of_another_chart_are_not_reached(org: Org, client_as: SignIn
 def test_the_payload_holds_points_limits_phases_and_signals(org: Org, client_as: SignIn) -> None:
     chart = piston_rings(org.lead, org.desk)
     data = json.loads(page(client_as(org.staff), "data", chart.pk))
-    assert data["x"] == {"kind": "order", "values": list(range(1, 41)), "labels": [str(i) for i in range(1, 41)]}
+    assert data["x"] == {
+        "kind": "order",
+        "values": list(range(1, 41)),
+        "labels": [str(i) for i in range(1, 41)],
+    }
     assert [panel["name"] for panel in data["panels"]] == ["mean", "range"]
     assert {s["point"] for s in data["signals"]} == {36, 37, 38}
     assert data["phases"][0]["limits"][0]["ucl"] == "UCL 74.014"

@@ -274,8 +274,13 @@ def test_signals_of_long_ago_do_not_make_the_state(org: Org) -> None:
 
 def test_recommended_chart_follows_the_data(org: Org) -> None:
     assert make_chart(org.lead, org.desk, [1.0]).kind == "i-mr"
-    assert make_chart(org.lead, org.desk, [1.0], subgrouping="fixed", subgroup_size=5).kind == "xbar-r"
-    assert make_chart(org.lead, org.desk, [1.0], subgrouping="fixed", subgroup_size=12).kind == "xbar-s"
+    assert (
+        make_chart(org.lead, org.desk, [1.0], subgrouping="fixed", subgroup_size=5).kind == "xbar-r"
+    )
+    assert (
+        make_chart(org.lead, org.desk, [1.0], subgrouping="fixed", subgroup_size=12).kind
+        == "xbar-s"
+    )
     assert make_chart(org.lead, org.desk, [1.0], sizes=[50.0], data_type="defectives").kind == "p"
     assert make_chart(org.lead, org.desk, [1.0], data_type="defects").kind == "c"
     assert make_chart(org.lead, org.desk, [1.0], sizes=[5.0], data_type="defects").kind == "u"

@@ -50,7 +50,11 @@ def freshness(chart: ControlChart, *, now: dt.datetime | None = None) -> Freshne
         return Freshness("current")
     since = changed_at(chart)
     key = f"{chart.characteristic.data_version}.{chart.settings_version}"
-    if chart.attempted_for == key and chart.attempts >= settings.RECOMPUTE_ATTEMPTS and chart.failure:
+    if (
+        chart.attempted_for == key
+        and chart.attempts >= settings.RECOMPUTE_ATTEMPTS
+        and chart.failure
+    ):
         return Freshness("failed", since, chart.failure)
     if (now or timezone.now()) - since > PATIENCE:
         return Freshness("waiting", since)

@@ -66,9 +66,7 @@ def columns_between(result: ChartResult, first: int = 0, stop: int | None = None
     return found
 
 
-def _append(
-    found: Columns, content: dict[str, Any], begin: int, count: int, part: slice
-) -> None:
+def _append(found: Columns, content: dict[str, Any], begin: int, count: int, part: slice) -> None:
     found.sequence += content["sequence"][part]
     found.time += spread(content["time"], count)[part]
     found.label += (content["label"] or [""] * count)[part]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -87,10 +88,10 @@ def wall(user: User, filters: WallFilters) -> Wall:
     return Wall(page=page, cards=_cards(page), counts=counts, unassigned=unassigned)
 
 
-def filtered(user: User, filters: WallFilters) -> QuerySet[ControlChart]:
+def filtered(user: User, filters: WallFilters) -> QuerySet[Any]:
     """The charts of the wall, each with its state and whether nobody looks for a cause."""
     nobody = open_signals().filter(chart=OuterRef("pk"), assigned_to__isnull=True)
-    charts = (
+    charts: QuerySet[Any] = (
         ControlChart.objects.visible_to(user)
         .filter(characteristic__archived_at__isnull=True)
         .annotate(
@@ -111,7 +112,7 @@ def filtered(user: User, filters: WallFilters) -> QuerySet[ControlChart]:
 
 
 def _cards(page: Page[ControlChart]) -> list[Card]:
-    charts = list(page.object_list)
+    charts: list[Any] = list(page.object_list)
     cards = {chart.pk: Card(chart, chart.state_now) for chart in charts}
     signals = (
         open_signals()

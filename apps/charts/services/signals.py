@@ -27,9 +27,11 @@ def assign_signal(
     """Ask a person to find the cause by a date."""
     with transaction.atomic():
         present = _locked(actor, signal, version)
-        if not Characteristic.objects.visible_to(person).filter(
-            pk=present.chart.characteristic_id
-        ).exists():
+        if (
+            not Characteristic.objects.visible_to(person)
+            .filter(pk=present.chart.characteristic_id)
+            .exists()
+        ):
             raise Refused(_("This person cannot see the chart. Choose someone else."))
         if due is not None and due < timezone.localdate():
             raise Refused(_("The date is over. Choose today or a later day."))

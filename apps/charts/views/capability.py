@@ -153,7 +153,7 @@ def _histogram(content: dict[str, Any], display: Display) -> dict[str, Any] | No
     if not bins:
         return None
     newest, capability = content["phases"][-1], content.get("capability")
-    specification = content["specification"]
+    specification: dict[str, Any] = content["specification"]
     edges, counts = bins["edges"], bins["counts"]
     within = None
     if newest["sigma"]:
@@ -164,8 +164,7 @@ def _histogram(content: dict[str, Any], display: Display) -> dict[str, Any] | No
         overall = {"mean": capability["mean"], "sigma": capability["sigma_overall"]}
     return {
         "bins": [
-            {"from": edges[i], "to": edges[i + 1], "count": count}
-            for i, count in enumerate(counts)
+            {"from": edges[i], "to": edges[i + 1], "count": count} for i, count in enumerate(counts)
         ],
         "within": within,
         "overall": overall,
@@ -204,7 +203,5 @@ def _recipe(chart: ControlChart, content: dict[str, Any]) -> list[Row]:
             rows.insert(5, Row(_("Sigma overall"), number(overall, 4), _("standard deviation")))
     else:
         rows.append(Row(_("Sigma level"), "−Φ⁻¹(DPO)", _("DPO: defects per opportunity")))
-    rows.append(
-        Row(_("Source"), "NIST/SEMATECH e-Handbook 6.1.6, 6.3", _("intervals: 95 %"))
-    )
+    rows.append(Row(_("Source"), "NIST/SEMATECH e-Handbook 6.1.6, 6.3", _("intervals: 95 %")))
     return rows

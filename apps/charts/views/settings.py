@@ -75,7 +75,7 @@ def settings(request: HttpRequest, pk: int) -> HttpResponse:
 def _rule_groups(form: SettingsForm, chart: ControlChart) -> list[dict[str, Any]]:
     """The rules by set, those of the sets in use unfolded."""
     chosen = set(form["rules"].value() or [])
-    groups = []
+    groups: list[dict[str, Any]] = []
     for name, label in RuleSet.choices:
         rules = [
             {
@@ -91,7 +91,11 @@ def _rule_groups(form: SettingsForm, chart: ControlChart) -> list[dict[str, Any]
             {"label": label, "rules": rules, "open": any(rule["chosen"] for rule in rules)}
         )
     known = {rule["name"] for group in groups for rule in group["rules"]}
-    others = [{"name": name, "words": name, "chosen": name in chosen} for name in chart.rules if name not in known]
+    others = [
+        {"name": name, "words": name, "chosen": name in chosen}
+        for name in chart.rules
+        if name not in known
+    ]
     if others:
         groups.append({"label": _("Others"), "rules": others, "open": True})
     return groups
@@ -226,9 +230,7 @@ def phase_remove(request: HttpRequest, pk: int, phase_pk: int) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def limits_freeze(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     chart = chart_to_settle(request, pk)
-    form = FreezeForm(
-        request.POST or None, initial={"version": chart.version, "number": number}
-    )
+    form = FreezeForm(request.POST or None, initial={"version": chart.version, "number": number})
     page = {
         "heading": _("Freeze the limits"),
         "text": _("New points are then judged by today's limits, and no longer move them."),

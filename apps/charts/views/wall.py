@@ -185,9 +185,12 @@ def _sentence(found: Wall) -> str:
         "stable": found.counts.get(ChartState.STABLE, 0),
     }
     if words["unknown"]:
-        return _(
-            "%(charts)s. Need a cause: %(signals)d. Too few points: %(unknown)d. Stable: %(stable)d."
-        ) % words
+        return (
+            _(
+                "%(charts)s. Need a cause: %(signals)d. Too few points: %(unknown)d. Stable: %(stable)d."
+            )
+            % words
+        )
     return _("%(charts)s. Need a cause: %(signals)d. Stable: %(stable)d.") % words
 
 

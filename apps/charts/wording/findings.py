@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.charts.choices import ChartKind
 from apps.charts.display import Display, display_of
@@ -23,7 +22,9 @@ SIGNIFICANT = 0.05
 
 REASONS = {
     "individuals": gettext_lazy("Each value is a point: the data have no subgroups."),
-    "small_subgroups": gettext_lazy("The values come in small subgroups, whose range tells the spread well."),
+    "small_subgroups": gettext_lazy(
+        "The values come in small subgroups, whose range tells the spread well."
+    ),
     "large_subgroups": gettext_lazy(
         "The subgroups are large: their standard deviation tells the spread better than the range."
     ),
@@ -78,7 +79,9 @@ def _steady(content: dict[str, Any], display: Display, n_points: int) -> str:
     }
     if n_points < FEWEST_POINTS:
         return ngettext(
-            "%(n)d point so far, around %(value)s", "%(n)d points so far, around %(value)s", n_points
+            "%(n)d point so far, around %(value)s",
+            "%(n)d points so far, around %(value)s",
+            n_points,
         ) % (words | {"n": n_points})
     if newest["since"] is not None:
         return full_stop(_("Steady at %(value)s since %(date)s") % words)
@@ -97,7 +100,9 @@ def _with_verdict(signal: Signal, chart: ControlChart) -> str:
 
 def full_stop(sentence: str) -> str:
     """The sentence with one full stop, also after an abbreviated month."""
-    return sentence if sentence.endswith((".", "。")) else _("%(sentence)s.") % {"sentence": sentence}
+    return (
+        sentence if sentence.endswith((".", "。")) else _("%(sentence)s.") % {"sentence": sentence}
+    )
 
 
 def wall_sentence(chart: ControlChart, signal: Signal | None) -> str:
@@ -150,18 +155,25 @@ def signal_story(signal: Signal, chart: ControlChart) -> str:
     found = verdict(signal, chart.characteristic.direction)
     if details.get("run") and details.get("mean") is not None:
         if found == "better":
-            return _(
-                "They lie at %(mean)s on average; the center line is %(center)s. "
-                "Find what changed and keep it."
-            ) % words
+            return (
+                _(
+                    "They lie at %(mean)s on average; the center line is %(center)s. "
+                    "Find what changed and keep it."
+                )
+                % words
+            )
         if found == "worse":
-            return _(
-                "They lie at %(mean)s on average; the center line is %(center)s. "
-                "Find what changed and undo it."
-            ) % words
-        return _(
-            "They lie at %(mean)s on average; the center line is %(center)s. Find what changed."
-        ) % words
+            return (
+                _(
+                    "They lie at %(mean)s on average; the center line is %(center)s. "
+                    "Find what changed and undo it."
+                )
+                % words
+            )
+        return (
+            _("They lie at %(mean)s on average; the center line is %(center)s. Find what changed.")
+            % words
+        )
     if details.get("value") is None:
         return ""
     if signal.side == "above":

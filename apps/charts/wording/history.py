@@ -15,9 +15,7 @@ AUDIT_SENTENCES = {
     "chart.phase_started": AuditSentence(
         _("<b>%(actor)s</b> started the phase %(name)s: “%(reason)s”"), "flag"
     ),
-    "chart.phase_removed": AuditSentence(
-        _("<b>%(actor)s</b> removed the phase %(name)s"), "flag"
-    ),
+    "chart.phase_removed": AuditSentence(_("<b>%(actor)s</b> removed the phase %(name)s"), "flag"),
     "chart.limits_frozen": AuditSentence(
         _("<b>%(actor)s</b> froze the limits of %(name)s: “%(reason)s”"), "lock"
     ),
@@ -25,7 +23,8 @@ AUDIT_SENTENCES = {
         _("<b>%(actor)s</b> released the limits of %(name)s: “%(reason)s”"), "lock"
     ),
     "chart.point_excluded": AuditSentence(
-        _("<b>%(actor)s</b> left point %(point)s out of the limits: “%(reason)s”"), "slash-circle-fill"
+        _("<b>%(actor)s</b> left point %(point)s out of the limits: “%(reason)s”"),
+        "slash-circle-fill",
     ),
     "chart.point_included": AuditSentence(
         _("<b>%(actor)s</b> took point %(point)s into the limits again"), "plus-lg"
@@ -37,7 +36,9 @@ AUDIT_SENTENCES = {
         _("<b>%(actor)s</b> raised a signal: %(rules)s"), "signal"
     ),
     "signal.assigned": AuditSentence(
-        _("<b>%(actor)s</b> asked <b>%(person)s</b> for the cause of a signal, %(rule)s at point %(point)s"),
+        _(
+            "<b>%(actor)s</b> asked <b>%(person)s</b> for the cause of a signal, %(rule)s at point %(point)s"
+        ),
         "person",
     ),
     "signal.explained": AuditSentence(

@@ -75,7 +75,7 @@ def rules_in_words(rules: list[str]) -> str:
 def rule_in_words(rule: stats.Rule) -> str:
     """What breaks a rule, for the list of rules to choose from."""
     words = {"length": rule.length, "count": rule.count, "zone": f"{rule.zone:g}"}
-    sentences = {
+    sentences: dict[str, str] = {
         "beyond": _("A point beyond a control limit"),
         "one_side": _("%(length)s points in a row on one side of the center line"),
         "trend": _("%(length)s points in a row, all rising or all falling"),
@@ -88,14 +88,12 @@ def rule_in_words(rule: stats.Rule) -> str:
             "%(length)s points in a row farther than %(zone)s sigma from the center line, "
             "on both sides"
         ),
-        "outside": _(
-            "%(length)s points in a row farther than %(zone)s sigma from the center line"
-        ),
+        "outside": _("%(length)s points in a row farther than %(zone)s sigma from the center line"),
         "near_limit": _("%(count)s of %(length)s points in a row close to a limit"),
         "longest_run": _("An unusually long run on one side of the median"),
         "crossings": _("Unusually few crossings of the median"),
     }
-    return sentences.get(rule.key, rule.name) % words
+    return str(sentences.get(rule.key, rule.name) % words)
 
 
 def signal_sentence(signal: Signal) -> str:
@@ -145,23 +143,33 @@ def _beyond(signal: Signal, n: int) -> str:
             n,
         ) % (words | {"n": n})
     if signal.side == "above":
-        return ngettext(
-            "One point above the upper limit", "%(n)s points in a row above the upper limit", n
-        ) % words
-    return ngettext(
-        "One point below the lower limit", "%(n)s points in a row below the lower limit", n
-    ) % words
+        return (
+            ngettext(
+                "One point above the upper limit", "%(n)s points in a row above the upper limit", n
+            )
+            % words
+        )
+    return (
+        ngettext(
+            "One point below the lower limit", "%(n)s points in a row below the lower limit", n
+        )
+        % words
+    )
 
 
 def _k_of_n(signal: Signal, rule: stats.Rule) -> str:
     words = {"count": count_word(rule.count), "length": rule.length, "zone": f"{rule.zone:g}"}
     if signal.side == "above":
-        return _(
-            "%(count)s of %(length)s points in a row more than %(zone)s sigma above the center line"
-        ) % words
-    return _(
-        "%(count)s of %(length)s points in a row more than %(zone)s sigma below the center line"
-    ) % words
+        return (
+            _(
+                "%(count)s of %(length)s points in a row more than %(zone)s sigma above the center line"
+            )
+            % words
+        )
+    return (
+        _("%(count)s of %(length)s points in a row more than %(zone)s sigma below the center line")
+        % words
+    )
 
 
 def verdict(signal: Signal, direction: str) -> str:

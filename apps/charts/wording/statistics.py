@@ -35,7 +35,9 @@ PROBLEMS = {
     "overflow": _("The values are too large to compute with. Use a larger unit."),
     "values_too_large": _("The values are too large to compute with. Use a larger unit."),
     "values_too_small": _("The values differ too little to compute with. Use a smaller unit."),
-    "no_variation": _("All values are equal, so there is no spread to judge. Check the measurement."),
+    "no_variation": _(
+        "All values are equal, so there is no spread to judge. Check the measurement."
+    ),
     "too_few_values": _("%(needed)s values are needed and there are %(n)s. Collect more."),
     "no_limits": _("Capability needs a specification limit. Set one on the characteristic."),
     "target_outside": _("The target lies outside the specification limits. Correct one of them."),
@@ -65,13 +67,17 @@ WARNINGS = {
     "rules_left_out": _("The rules %(rules)s do not hold for this chart and were left out."),
     "phase_too_short": _("A phase has too few points for limits of its own yet."),
     "missing_left_out": _("%(n)s missing values were left out."),
-    "unstable": _("The process is not stable, so its capability cannot be predicted. Find the causes first."),
+    "unstable": _(
+        "The process is not stable, so its capability cannot be predicted. Find the causes first."
+    ),
     "few_values": _("%(n)s values are few for a capability. Collect at least %(needed)s."),
     "not_normal": _("Not quite normal (Anderson-Darling p = %(p_value)s). Read Ppk as a guide."),
     "no_within_variation": _(
         "The values do not vary within subgroups, so only overall figures are given."
     ),
-    "few_distinct_values": _("Only %(distinct)s different values occur. Measure with a finer gauge."),
+    "few_distinct_values": _(
+        "Only %(distinct)s different values occur. Measure with a finer gauge."
+    ),
     "constant_values": _("All values are equal."),
     "no_defects": _("No defect was found: the data give a bound, not a level."),
     "all_defective": _("Every unit was defective: the data give a bound, not a level."),
