@@ -1,0 +1,80 @@
+"""Every page of the example organisation: both themes, three languages, three widths."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import User
+from apps.approvals.models import Round
+from apps.charts.models import ControlChart
+from apps.portfolio.demo.making import make_example
+from apps.portfolio.demo.organisation import PASSWORD, Organisation
+from apps.projects.models import Deliverable, Project
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def example(transactional_db: None) -> Organisation:
+    return make_example(dt.date.today(), lambda step: None)
+
+
+def addresses() -> dict[str, list[str]]:
+    """The pages each of the example people looks at."""
+    dmaic = Project.objects.filter(methodology__key="dmaic").earliest("number")
+    pdca = Project.objects.filter(methodology__key="pdca", state="active").get()
+    waiting = Round.objects.filter(state="open").order_by("pk")
+    chart = ControlChart.objects.get(targets__project=dmaic)
+    deliverable = Deliverable.objects.filter(stage__project__state="active", state="in_progress")
+    blocked = Project.objects.get(target__chart__characteristic__name__startswith="Disputed")
+    shared = ["/", "/charts/", f"/charts/{chart.pk}/", f"/projects/{dmaic.number}/"]
+    return {
+        "manager": [
+            *shared, "/reviews/", *(f"/reviews/{item.pk}/" for item in waiting),
+            "/notifications/", "/portfolio/search/?q=response", "/settings/",
+        ],
+        "lead": [
+            *shared, "/projects/", "/projects/new/", f"/projects/{pdca.number}/",
+            f"/projects/{blocked.number}/", f"/projects/{dmaic.number}/history/",
+            f"/projects/{dmaic.number}/edit/", f"/projects/{blocked.number}/actions/",
+            f"/projects/{blocked.number}/deliverables/{deliverable.first().pk}/",
+            f"/projects/{blocked.number}/gate/submit/", f"/charts/{chart.pk}/settings/",
+            f"/charts/{chart.pk}/table/", "/characteristics/new/",
+            f"/characteristics/{chart.characteristic_id}/import/", "/portfolio/help/",
+        ],
+        "staff": [*shared, "/projects/", "/charts/?view=list"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("width", "dark", "language"),
+    [
+        (1440, False, "en"), (1440, True, "en"), (360, False, "en"), (360, True, "zh-hant"),
+        (1440, False, "zh-hant"), (800, False, "zh-hans"), (1920, False, "en"),
+    ],
+)  # fmt: skip
+def test_every_page_is_accessible_and_fits(
+    visit: Callable[..., Any], example: Organisation, width: int, dark: bool, language: str
+) -> None:
+    User.objects.update(language=language, theme="dark" if dark else "light")
+    for role, paths in addresses().items():
+        with visit(width=width, dark=dark, language=language) as site:
+            site.sign_in(example[role], PASSWORD)
+            for path in paths:
+                site.go(path)
+                if site.page.locator(".control-chart").count():
+                    site.page.wait_for_selector(".control-chart canvas")
+                name = path.strip("/").replace("/", "-").split("?")[0] or "home"
+                theme = "dark" if dark else "light"
+                site.check(f"{role}-{name}-{width}-{theme}-{language}")
+
+
+def test_the_sign_in_page(visit: Callable[..., Any], db: None) -> None:
+    for width in (360, 1440):
+        with visit(width=width) as site:
+            site.go("/accounts/login/")
+            site.check(f"sign-in-{width}")
