@@ -71,6 +71,22 @@ def test_a_frozen_broker_does_not_hold_up_the_answer(
     assert took < 1.5
 
 
+@pytest.mark.parametrize(("waiting", "red"), [(119, []), (121, ["charts"])])
+def test_a_chart_that_waits_too_long_is_red(
+    db: None,
+    broker: Broker,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: int,
+    red: list[str],
+) -> None:
+    sign_all()
+    monkeypatch.setattr(health, "oldest_waiting", lambda: timedelta(seconds=waiting))
+    answer = client.get("/health/ready")
+    assert answer.json()["red"] == red
+    assert answer.json()["parts"]["charts"]["age_seconds"] == waiting
+
+
 def test_a_database_that_fails_is_an_answer_not_an_error(
     db: None, broker: Broker, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
