@@ -13,7 +13,7 @@ window.ImproveMarks = (() => {
       surface: read("--surface"), text: read("--text"), muted: read("--muted"), edge: read("--edge"),
       point: read("--chart-point"), past: read("--chart-past"), limit: read("--chart-limit"),
       band: read("--chart-band"), spec: read("--chart-spec"), signal: read("--signal"),
-      signalText: read("--signal-text"), target: read("--stable"), focus: read("--focus"),
+      signalText: read("--signal-text"), target: read("--stable"),
     };
   };
 

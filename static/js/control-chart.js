@@ -191,6 +191,7 @@
       this.tip = make("div", "chart-tip");
       this.tip.hidden = true;
       this.root.append(this.stage, this.voice);
+      this.hands = [];
       this.plots = this.panels.map((panel, index) => this.buildPanel(panel, index));
       this.stage.append(this.tip);
       if (!this.compact) this.buildTools();
@@ -201,7 +202,13 @@
       const holder = make("div", "chart-panel");
       holder.append(make("div", "chart-title", panel.title));
       this.stage.append(holder);
-      return new window.uPlot(this.options(index), [this.data.x.values, panel.points], holder);
+      const plot = new window.uPlot(this.options(index), [this.data.x.values, panel.points], holder);
+      const hand = { stem: make("div", "chart-stem"), ring: make("div", "chart-ring") };
+      hand.stem.hidden = true;
+      hand.ring.hidden = true;
+      plot.over.append(hand.stem, hand.ring);
+      this.hands.push(hand);
+      return plot;
     }
 
     height(index) {
@@ -329,13 +336,13 @@
           if (radius) marks.points(pen, values, panel, phase, radius, skip);
         }
         this.drawSigns(pen, panel, found);
-        this.drawHere(pen, panel, index);
       }, 7);
       u.ctx.save();
       const pen = this.pen(u);
       this.drawPhases(pen, index);
       this.drawEnds(pen, index);
       u.ctx.restore();
+      if (this.plots[index]) this.placeHere(index);
     }
 
     /* The room between points decides: full dots, small dots, none (the line alone). */
@@ -372,24 +379,6 @@
           size: 11, weight: 700, colour: pen.colours.signalText, align: "center", halo: true,
         });
       }
-    }
-
-    drawHere(pen, panel, index) {
-      if (this.here === null) return;
-      const { ctx, box, ratio } = pen;
-      const x = pen.x(this.data.x.values[this.here]);
-      ctx.fillStyle = pen.colours.edge;
-      ctx.globalAlpha = 0.5;
-      ctx.fillRect(Math.round(x), box.top, ratio, box.bottom - box.top);
-      ctx.globalAlpha = 1;
-      const value = panel.points[this.here];
-      if (!number(value)) return;
-      const strong = index === this.panel;
-      ctx.beginPath();
-      ctx.arc(x, pen.y(value), (strong ? 7 : 5) * ratio, 0, 2 * Math.PI);
-      ctx.strokeStyle = strong ? pen.colours.focus : pen.colours.edge;
-      ctx.lineWidth = (strong ? 2 : 1) * ratio;
-      ctx.stroke();
     }
 
     drawNotes(pen, index) {
@@ -473,13 +462,24 @@
       });
     }
 
-    /* Once per frame, and never inside uPlot's own commit, which would swallow it. */
-    redraw() {
-      if (this.frame) return;
-      this.frame = window.requestAnimationFrame(() => {
-        this.frame = 0;
-        for (const plot of this.plots) plot.redraw(false);
-      });
+    /* The point in hand is shown by two elements over the canvas, so that moving costs no drawing. */
+    placeHere(index) {
+      const plot = this.plots[index];
+      const { stem, ring } = this.hands[index];
+      const at = this.here === null ? null : plot.valToPos(this.data.x.values[this.here], "x");
+      const outside = at === null || at < 0 || at > plot.over.clientWidth;
+      const value = outside ? null : this.panels[index].points[this.here];
+      stem.hidden = outside;
+      ring.hidden = !number(value);
+      if (outside) return;
+      stem.style.left = `${at}px`;
+      ring.style.left = `${at}px`;
+      ring.classList.toggle("strong", index === this.panel);
+      if (number(value)) ring.style.top = `${plot.valToPos(value, "y")}px`;
+    }
+
+    showHere() {
+      this.plots.forEach((plot, index) => this.placeHere(index));
     }
 
     /* --- Pointing --------------------------------------------------------------------------- */
@@ -500,7 +500,7 @@
       this.pointed = !aloud;
       this.here = at;
       this.panel = panel;
-      this.redraw();
+      this.showHere();
       this.showTip();
       if (aloud) this.voice.textContent = this.lines().map((text) => text.replace(/[.。]$/, "")).join(". ");
     }
@@ -509,7 +509,7 @@
       if (this.here === null) return;
       this.here = null;
       this.tip.hidden = true;
-      this.redraw();
+      this.showHere();
     }
 
     /* What is said about the point: value first, then when, limits, rules, cause, note. */
