@@ -42,7 +42,7 @@ def test_it_prints_an_account_for_each_role(tree: RunningTree) -> None:
 
 
 def test_the_printed_account_signs_in(tree: RunningTree) -> None:
-    password = re.search(r"password (\S+)", tree.output)
+    password = re.search(r"these, password (\S+)", tree.output)
     address = re.search(r"^  Manager +(\S+)$", tree.output, flags=re.MULTILINE)
     assert password is not None
     assert address is not None
