@@ -126,6 +126,7 @@ _EXPORTS = {
     "sigma_level": "sigma_levels",
     "sigma_to_dpmo": "sigma_levels",
     "stability_study": "msa.stability",
+    "t_quantile": "evidence.means",
     "throughput_yield": "sigma_levels",
     "trend": "evidence.regression",
     "verdict": "nhs",
