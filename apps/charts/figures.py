@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from apps import stats
 from apps.charts.choices import DEFECTIVES_KINDS, VARIABLE_KINDS, ChartKind
@@ -84,7 +83,7 @@ def _mean(values: FloatArray) -> tuple[float, float | None, float | None]:
     mean = float(values.mean())
     if len(values) < 2:
         return mean, None, None
-    t = float(special.stdtrit(len(values) - 1, 0.5 + CONFIDENCE / 2))
+    t = stats.t_quantile(0.5 + CONFIDENCE / 2, len(values) - 1)
     half = t * float(values.std(ddof=1)) / len(values) ** 0.5
     return mean, mean - half, mean + half
 

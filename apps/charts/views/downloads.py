@@ -17,7 +17,7 @@ from apps.charts.views.acting import chart_for
 from apps.charts.wording.findings import finding, panel_heading
 from apps.common.query import QueryForm, page_of
 
-ROWS_ON_PAGE = 100
+ROWS_ON_PAGE = 50
 TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
