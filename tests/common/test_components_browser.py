@@ -32,7 +32,7 @@ PAGE = """
       {% menu "More" %}<a class="menu-item" href="#">Hold</a>{% endmenu %}
       <form id="search" class="search" role="search"><input name="q" aria-label="Search"></form>
       <div class="histogram" data-src="/histogram.json"></div>
-      <div id="work" hx-get="/work" hx-trigger="every 300ms" hx-swap="outerHTML">Reading</div>
+      <div id="job" hx-get="/job" hx-trigger="every 300ms" hx-swap="outerHTML">Reading</div>
     </main>
   </body>
 </html>
@@ -78,7 +78,7 @@ HISTOGRAM = {
 }  # fmt: skip
 
 
-WORK_DONE = '<div id="work"><div class="control-chart" data-src="/data.json"></div></div>'
+JOB_DONE = '<div id="job"><div class="control-chart" data-src="/data.json"></div></div>'
 
 
 class Site:
@@ -97,9 +97,9 @@ class Site:
             route.fulfill(status=self.status, json=self.data)
         elif url.path == "/histogram.json":
             route.fulfill(json=HISTOGRAM)
-        elif url.path == "/work":
+        elif url.path == "/job":
             self.polled += 1
-            body = "failed" if self.polled == 1 else WORK_DONE
+            body = "failed" if self.polled == 1 else JOB_DONE
             status = 500 if self.polled == 1 else 200
             route.fulfill(status=status, body=body, content_type="text/html")
         elif url.path.startswith("/static/"):
@@ -244,7 +244,7 @@ def test_the_histogram_is_drawn_with_its_limits(page: Any) -> None:
 def test_a_region_that_is_polled_outlives_an_error_and_starts_the_chart_it_receives(
     page: Any, site: Site
 ) -> None:
-    page.locator("#work .chart-stage").wait_for()
+    page.locator("#job .chart-stage").wait_for()
     polled = site.polled
     page.wait_for_timeout(1_000)
     assert site.polled == polled
