@@ -103,6 +103,8 @@ def _resolution(values: FloatArray) -> float:
     distinct = np.unique(values)
     steps = np.diff(distinct)
     smallest = float(steps.min())
+    if smallest < 1e-9 * float(distinct[-1] - distinct[0]):
+        return 0.0
     multiples = steps / smallest
     on_grid = np.abs(multiples - np.round(multiples)) < 1e-3
     return smallest if distinct.size <= 1000 and bool(on_grid.all()) else 0.0

@@ -14,9 +14,9 @@ from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughDat
 from apps.stats.results import Notice
 
 FloatArray = NDArray[np.float64]
-# Beyond these magnitudes squares and products leave the range of floating point.
-LARGEST = 1e100
-SMALLEST = 1e-100
+# Beyond these magnitudes fourth powers and products leave the range of floating point.
+LARGEST = 1e60
+SMALLEST = 1e-60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_values(values: ArrayLike, *, name: str = "values") -> tuple[FloatArray,
     InvalidSpecification
         If the input is not a flat list of numbers.
     DegenerateData
-        If a value is infinite or beyond 1e100.
+        If a value is infinite or beyond 1e60.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def test_every_value_is_counted_once(values):
     try:
         result = histogram(values)
     except DegenerateData:
-        assert max(values) - min(values) < 1e-100
+        assert max(values) - min(values) < 1e-60
         return
     assert result.n == len(values)
     assert np.all(np.diff(result.edges) > 0)
