@@ -7,10 +7,21 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.accounts.policies import manages_people
 from apps.approvals.models import Condition, Decision, Round, Seat, Signature
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
+    """Administrators look records up here; changes go through the services."""
+
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return manages_people(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return manages_people(request.user)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin import ForAdministrators
+from apps.accounts.policies import manages_people
 from apps.projects.conditions import KINDS, params_problem
 from apps.projects.models import (
     ConditionTemplate,
@@ -122,6 +123,16 @@ class StageTemplateAdmin(UntilUsed, admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
+    """Administrators look records up here; changes go through the services."""
+
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return manages_people(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return manages_people(request.user)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -26,7 +26,7 @@ def people_in(project: Project) -> dict[str, list[User]]:
     named: dict[str, list[User]] = {}
     if project.sponsor is not None:
         named[Capacity.SPONSOR] = [project.sponsor]
-    for member in project.members.all():
+    for member in project.members.select_related("user"):
         seated = named.setdefault(member.capacity, [])
         if member.user not in seated:
             seated.append(member.user)

@@ -375,6 +375,22 @@ def test_changing_a_passed_stage_makes_it_stale_and_its_gate_is_asked_again(
     assert Round.objects.filter(subject_id=stage.pk, state=RoundState.APPROVED).count() == 2
 
 
+def test_nothing_below_a_gate_in_review_is_reopened(org: Org, project: Project) -> None:
+    pass_stage(project, org.member)
+    submit(stage_now(project), org.member)
+    one = Deliverable.objects.get(stage__project=project, template__key="charter")
+    with pytest.raises(Refused, match="A gate is in review"):
+        services.reopen_deliverable(
+            actor=org.member, deliverable=one, version=one.version, reason="Scope was too wide"
+        )
+    define = stage_named(project, "define")
+    with pytest.raises(Refused, match="A gate is in review"):
+        services.reopen_stage(
+            actor=org.member, stage=define, version=define.version, reason="Scope was too wide"
+        )
+    assert stage_named(project, "define").state == StageState.PASSED
+
+
 def test_every_change_stands_in_the_history_of_the_project(org: Org, project: Project) -> None:
     pass_stage(project, org.member)
     verbs = set(

@@ -1,6 +1,10 @@
 """Reading projects: where they stand, what comes next, whom they wait for."""
 
-from apps.projects.selectors.changes import Change, changes_since_last_round
+from apps.projects.selectors.changes import (
+    Change,
+    changes_since_last_round,
+    previous_round,
+)
 from apps.projects.selectors.lists import (
     actions_of,
     filtered_projects,
@@ -39,6 +43,7 @@ __all__ = [
     "history_of_round",
     "next_step",
     "overdue_actions",
+    "previous_round",
     "projects_for_home",
     "reviews_waiting_for",
     "rounds_around",

@@ -1,7 +1,7 @@
 """What people do with initiatives and projects: one function for each act."""
 
 from apps.projects.services.actions import add_action, edit_action, move_action
-from apps.projects.services.cycles import decide_cycle, plan_cycle
+from apps.projects.services.cycles import decide_cycle, plan_cycle, result_of
 from apps.projects.services.files import attach_file, remove_attachment
 from apps.projects.services.gates import (
     decide_gate,
@@ -75,6 +75,7 @@ __all__ = [
     "reopen_deliverable",
     "reopen_project",
     "reopen_stage",
+    "result_of",
     "resume",
     "revoke_waiver",
     "send_back_initiative",

@@ -28,6 +28,7 @@ from apps.common.errors import Conflict, Refused
 from apps.projects.conditions import evaluate, unmet_blocking
 from apps.projects.guards import (
     barred_from_deciding,
+    require_no_review,
     require_reason,
     require_running,
     unsettled_before,
@@ -51,6 +52,7 @@ def submit_gate(
     project = stage.project
     require(actor, Action.SUBMIT_GATE, project)
     require_running(project)
+    require_no_review(project)
     _require_gate_can_be_asked(stage)
     verdicts = evaluate(stage)
     unmet = unmet_blocking(verdicts)

@@ -14,6 +14,7 @@ from apps.projects.choices import MethodologyShape
 from apps.projects.conditions import evaluate, unmet_blocking
 from apps.projects.guards import (
     barred_from_deciding,
+    require_no_review,
     require_reason,
     require_running,
     unsettled_before,
@@ -101,6 +102,8 @@ def reopen_stage(*, actor: User, stage: Stage, version: int, reason: str) -> Sta
     require_running(stage.project)
     if stage.cycle != stage.project.cycle:
         raise Refused(_("This cycle has ended and is kept as it was."))
+    # A later gate that is being decided builds on this stage.
+    require_no_review(stage.project)
     reason = require_reason(reason)
     stage.ended_at = None
     move(stage, stage.reopen, fields=["ended_at"])

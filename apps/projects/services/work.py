@@ -12,7 +12,12 @@ from apps.accounts.policies import Action, require
 from apps.audit.services import record
 from apps.common.errors import Refused
 from apps.projects.choices import DeliverableState, StageState
-from apps.projects.guards import require_editable, require_reason, require_running
+from apps.projects.guards import (
+    require_editable,
+    require_no_review,
+    require_reason,
+    require_running,
+)
 from apps.projects.models import Attachment, Deliverable
 from apps.projects.services.advancing import make_stale
 from apps.projects.services.locking import compare, lock_stage
@@ -100,6 +105,8 @@ def reopen_deliverable(
     if stage.state in {StageState.PASSED, StageState.PASSED_WITH_CONDITIONS}:
         if stage.cycle != stage.project.cycle:
             raise Refused(_("This cycle has ended and is kept as it was."))
+        # A later gate that is being decided builds on this stage.
+        require_no_review(stage.project)
         make_stale(actor=actor, stages=[stage], because=require_reason(reason))
     else:
         require_editable(stage)
