@@ -19,8 +19,9 @@ from apps.stats import (
     rule_set,
     verdict,
 )
-from apps.stats.rules import RULE_SETS, resolve
+from apps.stats.rules import RULE_SETS, judge, resolve
 from apps.stats.rules.patterns import fewest_crossings, longest_run_limit
+from tests.stats.chart_cases import NELSON, make
 
 NAN = math.nan
 UNIT = (Phase(0, frozen=FrozenLimits(0.0, 1.0)),)
@@ -368,3 +369,17 @@ def test_variation(last: float, improvement: str, expected: str) -> None:
 def test_assurance(target: float | None, improvement: str, expected: str) -> None:
     judged = chart("i-mr", [0.5, -0.5] * 6, phases=UNIT, rules="nhs")
     assert verdict(judged, improvement=improvement, target=target).assurance == expected
+
+
+@pytest.mark.parametrize("kind", ["i-mr", "xbar-s", "p", "run"])
+def test_long_series_are_judged_in_chunks_without_a_seam(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(20):
+        case = make(kind, seed, 200, gaps=True)
+        rules = (*NELSON, "anhoej:1", "anhoej:2", "nhs:4")
+        whole = chart(kind, case.values, **case.arguments, rules=rules)
+        monkeypatch.setattr(judge, "CHUNK", 16 + seed)
+        pieces = chart(kind, case.values, **case.arguments, rules=rules)
+        monkeypatch.undo()
+        assert pieces.signals == whole.signals

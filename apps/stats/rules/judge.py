@@ -1,14 +1,17 @@
 """Running the rules over the panels of a phase and joining what they find."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from apps.stats.model import Lines, Track
+from apps.stats.model import Track
 from apps.stats.results import BoolArray, IntArray, SignalTable
-from apps.stats.rules.patterns import PATTERNS, Hits, Judged
+from apps.stats.rules.patterns import PATTERNS, WHOLE_SERIES, Hits, Judged
 from apps.stats.rules.sets import Rule
+
+# Points judged at a time, so that their comparisons stay in the cache of the processor.
+CHUNK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,45 @@ def judge(
         if not holding:
             continue
         series, kept = _series(track, excluded, bridge=bridge)
-        for i, rule in holding:
-            hits = PATTERNS[rule.key](series, rule)
+        for i, hits in _findings(series, holding):
             if len(hits.points):
                 found.append(Findings(number, i, _placed(hits, kept, track)))
     return tuple(found)
+
+
+def _findings(series: Judged, rules: Sequence[tuple[int, Rule]]) -> Iterator[tuple[int, Hits]]:
+    """What each rule finds; long series are judged in chunks that stay in the processor's cache."""
+    local = [(i, rule) for i, rule in rules if rule.key not in WHOLE_SERIES]
+    for i, rule in rules:
+        if rule.key in WHOLE_SERIES:
+            yield i, PATTERNS[rule.key](series, rule)
+    reach = max((rule.length for _, rule in local), default=1) - 1
+    parts: dict[int, list[Hits]] = {i: [] for i, _ in local}
+    for start in range(0, len(series.points), CHUNK):
+        before = min(start, reach)
+        chunk = series.part(start - before, start + CHUNK)
+        for i, rule in local:
+            hits = PATTERNS[rule.key](chunk, rule)
+            parts[i].append(_moved(hits, start - before, start))
+    for i, pieces in parts.items():
+        yield i, pieces[0] if len(pieces) == 1 else _concatenated(pieces)
+
+
+def _moved(hits: Hits, by: int, first_new: int) -> Hits:
+    """Hits placed in the whole series, without those of the overlap with the chunk before."""
+    if by == 0:
+        return hits
+    points = hits.points + by
+    skip = int(np.searchsorted(points, first_new))
+    return Hits(points[skip:], hits.first[skip:] + by, hits.side[skip:])
+
+
+def _concatenated(pieces: Sequence[Hits]) -> Hits:
+    return Hits(
+        np.concatenate([piece.points for piece in pieces]),
+        np.concatenate([piece.first for piece in pieces]),
+        np.concatenate([piece.side for piece in pieces]),
+    )
 
 
 def _series(
@@ -57,15 +94,11 @@ def _series(
     )
     if excluded is not None:
         points = np.where(excluded, np.nan, points)
-    if not bridge or not bool(np.isnan(points).any()):
-        return Judged(points, center, sigma, lcl, ucl, track.level), None
-    kept = np.flatnonzero(~np.isnan(points))
-    center, sigma, lcl, ucl = (_at(line, kept) for line in (center, sigma, lcl, ucl))
-    return Judged(points[kept], center, sigma, lcl, ucl, track.level), kept
-
-
-def _at(line: Lines, kept: IntArray) -> Lines:
-    return line[kept] if isinstance(line, np.ndarray) and line.ndim else line
+    series = Judged(points, center, sigma, lcl, ucl, track.level)
+    if not bridge or series.complete():
+        return series, None
+    kept = np.flatnonzero(series.present())
+    return series.part(kept), kept
 
 
 def _placed(hits: Hits, kept: IntArray | None, track: Track) -> Hits:

@@ -60,12 +60,22 @@ class Judged:
         self.sigma = sigma
         self.lcl = lcl
         self.ucl = ucl
+        self.level = level
         scale = np.fmax(np.fmax(np.abs(center), np.abs(sigma)), abs(level))
         self.slack: Lines = _ROUNDING * np.where(np.isfinite(scale), scale, 0.0)
         if np.ndim(self.slack) == 0:
             self.slack = float(self.slack)
         self._differences: FloatArray | None = None
         self._kept: dict[tuple[str, float], BoolArray] = {}
+
+    def part(self, first: int | IntArray, stop: int | None = None) -> "Judged":
+        """The same lines over some of the points: a range, or those at given places."""
+        rows = slice(first, stop) if isinstance(first, int) else first
+        lines = [
+            line[rows] if isinstance(line, np.ndarray) and line.ndim else line
+            for line in (self.center, self.sigma, self.lcl, self.ucl)
+        ]
+        return Judged(self.points[rows], lines[0], lines[1], lines[2], lines[3], self.level)
 
     def above(self, zone: float) -> BoolArray:
         """Points above center + zone * sigma."""
