@@ -47,7 +47,7 @@ def check(case: Case, cuts: list[int], settings_: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_pieces_equal_the_whole(kind: str, data: st.DataObject) -> None:
     n_points = data.draw(st.integers(24, 420), label="points")

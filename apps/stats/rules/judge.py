@@ -62,6 +62,8 @@ def _findings(series: Judged, rules: Sequence[tuple[int, Rule]]) -> Iterator[tup
             hits = PATTERNS[rule.key](chunk, rule)
             parts[i].append(_moved(hits, start - before, start))
     for i, pieces in parts.items():
+        if not pieces:
+            return  # every point is missing
         yield i, pieces[0] if len(pieces) == 1 else _concatenated(pieces)
 
 
