@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData, StatsError
-from apps.stats.forecasting import _ahead, _Fit, _smoother, ewma, forecast
+from apps.stats.forecasting import ewma, forecast
+from apps.stats.smoothing import SmoothingFit, ahead, smoother_of
 
 # NIST/SEMATECH e-Handbook, section 6.4.3.1: twelve values, forecasts with weight 0.1, and mean squared
 # error 19.0 for that weight.
@@ -75,10 +76,10 @@ def test_an_exact_line_is_continued():
     ],
 )
 def test_prediction_variances_equal_the_theory(name, weights, season, impulse):
-    smoother = _smoother(name, np.array(weights), season)
+    smoother = smoother_of(name, np.array(weights), season)
     empty = np.empty(0)
-    fit = _Fit(name, (), smoother, np.zeros(smoother.gain.size), empty, empty, 2.0, 10, 0.0)
-    _mean, error = _ahead(fit, 13)
+    fit = SmoothingFit(name, (), smoother, np.zeros(smoother.gain.size), empty, empty, 2.0, 10, 0.0)
+    _mean, error = ahead(fit, 13)
     for h in range(1, 14):
         expected = 4.0 * (1 + sum(impulse(j) ** 2 for j in range(1, h)))
         assert error[h - 1] ** 2 == pytest.approx(expected, rel=1e-12)

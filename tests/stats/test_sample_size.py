@@ -13,12 +13,11 @@ from apps.stats.power import (
     power_of_means,
     power_of_proportions,
     power_of_rates,
-    sample_size_for_mean,
-    sample_size_for_share,
     sample_size_means,
     sample_size_proportions,
     sample_size_rates,
 )
+from apps.stats.precision import sample_size_for_mean, sample_size_for_share
 
 
 def test_power_of_means_equals_r():
