@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from apps.stats import constants as table
 from apps.stats.charts.attributes import SMALL_EXPECTED_COUNT, binomial_sigma, poisson_sigma
-from apps.stats.charts.laney import is_overdispersed, sigma_z
+from apps.stats.charts.dispersion import is_overdispersed, sigma_z
 from apps.stats.errors import InvalidSpecification, NotEnoughData
 from apps.stats.estimators import RECOMMENDED_POINTS, mean, moving_ranges, sigma_from_moving_ranges
 from apps.stats.inputs import Data, read_data

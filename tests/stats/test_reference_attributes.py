@@ -290,3 +290,13 @@ def test_gaps_break_or_are_bridged() -> None:
     values = [1.0, 2.0, math.nan, 5.0, 6.0]
     assert chart("i-mr", values).phases[0].sigma == pytest.approx(1 / d2(2))
     assert chart("i-mr", values, gaps="bridge").phases[0].sigma == pytest.approx(5 / 3 / d2(2))
+
+
+def test_wide_scatter_is_named_with_its_figure() -> None:
+    judged = chart("p", JUICE, sizes=50)
+    factor = chart("laney-p", JUICE, sizes=50).details["phases"][0]["sigma_z"]
+    (notice,) = [notice for notice in judged.warnings if notice.code == "overdispersed"]
+    assert notice.params["sigma_z"] == pytest.approx(factor)
+    later = column("orangejuice", "D", trial=False)
+    codes = {notice.code for notice in chart("p", later, sizes=50).warnings}
+    assert "overdispersed" not in codes

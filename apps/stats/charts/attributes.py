@@ -10,12 +10,14 @@ Montgomery, Introduction to Statistical Quality Control, chapter 7; NIST/SEMATEC
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from apps.stats.charts.dispersion import is_overdispersed, sigma_z
 from apps.stats.errors import NotEnoughData
-from apps.stats.estimators import settle
+from apps.stats.estimators import points_used, settle
 from apps.stats.model import (
     ALL_PATTERNS,
     ChartType,
@@ -66,11 +68,26 @@ def sigma(
     unit_sigma: Callable[[float], float],
 ) -> Estimate:
     """Total count over total size; sigma by the distribution of the count."""
-    return settle(
-        given,
-        lambda: pooled_rate(segment, stats),
-        lambda center: Spread(unit_sigma(center), math.inf, _size_notice(stats, center)),
-    )
+
+    def spread(center: float) -> Spread:
+        unit = unit_sigma(center)
+        notices = _size_notice(stats, center) + _dispersion(segment, stats, options, center, unit)
+        return Spread(unit, math.inf, notices)
+
+    return settle(given, lambda: pooled_rate(segment, stats), spread)
+
+
+def _dispersion(
+    segment: Segment, stats: Statistics, options: Options, center: float, unit: float
+) -> tuple[Notice, ...]:
+    """A notice where the points vary more than their sample sizes explain."""
+    try:
+        factor = sigma_z(segment, stats, replace(options, estimator="mr-mean"), center, unit)
+    except NotEnoughData:
+        return ()
+    if not is_overdispersed(factor, points_used(segment, stats["rate"])):
+        return ()
+    return (Notice("overdispersed", {"sigma_z": factor.sigma}),)
 
 
 def pooled_rate(segment: Segment, stats: Statistics) -> float:
