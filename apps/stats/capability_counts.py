@@ -78,6 +78,11 @@ def binomial_capability(
     stable : bool, optional
         Verdict of the p chart; False adds a warning.
 
+    Returns
+    -------
+    BinomialCapability
+        Share with exact interval, parts per million, long-term Z and its bounds, dispersion test.
+
     Raises
     ------
     NotEnoughData
@@ -144,6 +149,11 @@ def poisson_capability(
         Confidence level of the exact Poisson interval.
     stable : bool, optional
         Verdict of the u chart; False adds a warning.
+
+    Returns
+    -------
+    PoissonCapability
+        Rate with exact interval, the yield it implies, dispersion test.
 
     Raises
     ------

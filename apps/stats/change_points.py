@@ -55,6 +55,11 @@ def change_point(
         One minus it is the error rate of the verdict; level of the interval of the shift, which
         takes the split as given.
 
+    Returns
+    -------
+    ChangePoint
+        Position, levels before and after, shift with interval, p-value and verdict.
+
     Raises
     ------
     NotEnoughData

@@ -56,7 +56,13 @@ def table_p_value(adjusted: float, points: tuple[float, ...]) -> float:
 
 
 def normal_tails(z: FloatArray) -> Tails:
-    """Return the logs of both normal tails."""
+    """Return the logs of both normal tails.
+
+    Examples
+    --------
+    >>> normal_tails(np.array([0.0]))[0].round(6)
+    array([-0.693147])
+    """
     return special.log_ndtr(z), special.log_ndtr(-z)
 
 
@@ -150,7 +156,13 @@ def fit_gamma(values: FloatArray) -> Params:
 
 
 def gamma_tails(x: FloatArray, params: Params) -> Tails:
-    """Return the logs of both gamma tails; the leading term stands in where they underflow."""
+    """Return the logs of both gamma tails; the leading term stands in where they underflow.
+
+    Examples
+    --------
+    >>> float(gamma_tails(np.array([2.0]), (1.0, 1.0))[1][0])
+    -2.0
+    """
     shape, scale = params
     u = np.maximum(x / scale, 0.0)
     lower, upper = special.gammainc(shape, u), special.gammaincc(shape, u)

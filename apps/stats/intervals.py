@@ -50,6 +50,11 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> Estimate:
         Confidence level. With no or all units the interval has one side only, and that side
         holds the whole error probability (the rule of three).
 
+    Returns
+    -------
+    Estimate
+        Share with its bounds.
+
     Raises
     ------
     InvalidSpecification
@@ -89,6 +94,11 @@ def poisson_interval(count: int, exposure: float, confidence: float = 0.95) -> E
         Units, area or time in which they were counted.
     confidence : float
         Confidence level; one-sided where no event was seen.
+
+    Returns
+    -------
+    Estimate
+        Rate per unit of exposure with its bounds.
 
     Raises
     ------

@@ -111,6 +111,11 @@ def root_mean_square(residuals: FloatArray) -> float:
     """Return sqrt(sum(r^2) / (n - 1)) of residuals, scaled so that tiny ones do not vanish.
 
     The square of the residuals' sum divided by n is taken off (corrected two-pass sum).
+
+    Examples
+    --------
+    >>> root_mean_square(np.array([-1.0, 0.0, 1.0]))
+    1.0
     """
     n = residuals.size
     if n < 2:
@@ -153,13 +158,25 @@ def sample(values: ArrayLike, *, least: int = 2, name: str = "values") -> Sample
 
 
 def missing_notice(values: Sequence[ArrayLike]) -> tuple[Notice, ...]:
-    """Return a notice that says how many values were missing, if any were."""
+    """Return a notice that says how many values were missing, if any were.
+
+    Examples
+    --------
+    >>> str(missing_notice([[1.0, float("nan")]])[0])
+    '1 missing values were left out.'
+    """
     missing = sum(int(np.isnan(np.asarray(one, dtype=np.float64)).sum()) for one in values)
     return (Notice("missing_left_out", {"n": missing}),) if missing else ()
 
 
 def is_constant(data: Sample) -> bool:
-    """True where all values are equal."""
+    """True where all values are equal.
+
+    Examples
+    --------
+    >>> is_constant(sample([2.0, 2.0]))
+    True
+    """
     return bool(np.all(data.deviations == 0.0))
 
 
@@ -170,6 +187,10 @@ def check_confidence(confidence: float) -> None:
     ------
     InvalidSpecification
         If ``confidence`` is not strictly between 0 and 1.
+
+    Examples
+    --------
+    >>> check_confidence(0.95)
     """
     if not 0.0 < confidence < 1.0:
         raise InvalidSpecification("confidence_outside", {"confidence": float(confidence)})

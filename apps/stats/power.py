@@ -52,6 +52,11 @@ def power_of_means(
     design : str
         "two-sample", "one-sample" or "paired".
 
+    Returns
+    -------
+    float
+        Chance that the test finds the difference.
+
     Raises
     ------
     InvalidSpecification
@@ -98,10 +103,26 @@ def sample_size_means(
 ) -> SampleSize:
     """Observations per group to find a difference of means; see :func:`power_of_means`.
 
+    Parameters
+    ----------
+    difference, sd, alpha, alternative, design
+        As for :func:`power_of_means`.
+    power : float
+        Chance of finding the difference that is asked for.
+
+    Returns
+    -------
+    SampleSize
+        Observations per group.
+
     Raises
     ------
     InvalidSpecification
         If a figure makes no sense or no size up to 1e9 is enough.
+
+    References
+    ----------
+    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed., chapter 2.
 
     Examples
     --------
@@ -133,6 +154,11 @@ def power_of_proportions(
         The two shares.
     alpha, alternative
         As for :func:`power_of_means`.
+
+    Returns
+    -------
+    float
+        Chance that the test finds the change.
 
     Raises
     ------
@@ -170,10 +196,26 @@ def sample_size_proportions(
 ) -> SampleSize:
     """Units per group to find a change of a share; see :func:`power_of_proportions`.
 
+    Parameters
+    ----------
+    before, after, alpha, alternative
+        As for :func:`power_of_proportions`.
+    power : float
+        Chance of finding the change that is asked for.
+
+    Returns
+    -------
+    SampleSize
+        Units per group.
+
     Raises
     ------
     InvalidSpecification
         If a figure makes no sense or the shares are equal.
+
+    References
+    ----------
+    Fleiss, Levin, Paik (2003), Statistical Methods for Rates and Proportions, 3rd ed., chapter 4.
 
     Examples
     --------
@@ -208,6 +250,11 @@ def power_of_rates(
         The two rates per unit of exposure.
     alpha, alternative
         As for :func:`power_of_means`.
+
+    Returns
+    -------
+    float
+        Chance that the test finds the change.
 
     Raises
     ------
@@ -245,10 +292,26 @@ def sample_size_rates(
 
     ``n`` is rounded up to whole units; choose the unit of exposure accordingly.
 
+    Parameters
+    ----------
+    before, after, alpha, alternative
+        As for :func:`power_of_rates`.
+    power : float
+        Chance of finding the change that is asked for.
+
+    Returns
+    -------
+    SampleSize
+        Exposure per group.
+
     Raises
     ------
     InvalidSpecification
         If a figure makes no sense or the rates are equal.
+
+    References
+    ----------
+    Gu, Ng, Tang, Schucany (2008), Biometrical Journal 50, 283-298.
 
     Examples
     --------

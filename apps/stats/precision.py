@@ -25,6 +25,11 @@ def sample_size_for_mean(
     population : int, optional
         Size of a finite population.
 
+    Returns
+    -------
+    SampleSize
+        ``exact`` before rounding up; the power does not apply.
+
     Raises
     ------
     InvalidSpecification

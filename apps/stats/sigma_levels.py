@@ -126,10 +126,26 @@ def upper_tail_z(share: float) -> float:
 def dpmo_to_sigma(dpmo: float, *, shift: float = SHIFT) -> float:
     """Return the sigma level of a DPMO: the one-tail normal quantile plus ``shift``.
 
+    Parameters
+    ----------
+    dpmo : float
+        Defects per million opportunities.
+    shift : float
+        Added to the long-term level; 0 gives the level as it is.
+
+    Returns
+    -------
+    float
+        The level.
+
     Raises
     ------
     InvalidSpecification
         If DPMO is not strictly between 0 and a million.
+
+    References
+    ----------
+    Breyfogle (2003), Implementing Six Sigma, 2nd ed., table S.
 
     Examples
     --------
@@ -144,10 +160,26 @@ def dpmo_to_sigma(dpmo: float, *, shift: float = SHIFT) -> float:
 def sigma_to_dpmo(level: float, *, shift: float = SHIFT) -> float:
     """Return the DPMO of a sigma level; the inverse of :func:`dpmo_to_sigma`.
 
+    Parameters
+    ----------
+    level : float
+        Sigma level, the shift included.
+    shift : float
+        Taken off the level first.
+
+    Returns
+    -------
+    float
+        Defects per million opportunities, one tail.
+
     Raises
     ------
     InvalidSpecification
         If the level is not a finite number.
+
+    References
+    ----------
+    Breyfogle (2003), Implementing Six Sigma, 2nd ed., table S.
 
     Examples
     --------
@@ -162,10 +194,24 @@ def sigma_to_dpmo(level: float, *, shift: float = SHIFT) -> float:
 def throughput_yield(dpu: float) -> float:
     """Return the share of units without defect when defects fall at random, exp(-dpu).
 
+    Parameters
+    ----------
+    dpu : float
+        Defects per unit.
+
+    Returns
+    -------
+    float
+        Share of units, 0 to 1.
+
     Raises
     ------
     InvalidSpecification
         If ``dpu`` is negative.
+
+    References
+    ----------
+    Breyfogle (2003), Implementing Six Sigma, 2nd ed., chapter 9.
 
     Examples
     --------
@@ -204,10 +250,24 @@ class RolledYield(Result):
 def first_time_yield(entered: int, good_first_time: int) -> float:
     """Return the share of units right at the first attempt, without rework.
 
+    Parameters
+    ----------
+    entered, good_first_time : int
+        Units that entered the step, and those right without rework.
+
+    Returns
+    -------
+    float
+        Share of units, 0 to 1.
+
     Raises
     ------
     InvalidSpecification
         If nothing entered or more came out good than entered.
+
+    References
+    ----------
+    Breyfogle (2003), Implementing Six Sigma, 2nd ed., chapter 9.
 
     Examples
     --------
@@ -224,6 +284,11 @@ def rolled_throughput_yield(steps: Sequence[ProcessStep]) -> RolledYield:
     ----------
     steps : sequence of ProcessStep
         In process order.
+
+    Returns
+    -------
+    RolledYield
+        Yield of each step, rolled and normalised yield, and the weakest step.
 
     Raises
     ------
@@ -256,10 +321,26 @@ def rolled_throughput_yield(steps: Sequence[ProcessStep]) -> RolledYield:
 def normalised_yield(rolled: float, steps: int) -> float:
     """Return the yield per step that gives ``rolled`` over ``steps`` equal steps.
 
+    Parameters
+    ----------
+    rolled : float
+        Yield of the whole chain, 0 to 1.
+    steps : int
+        Number of steps.
+
+    Returns
+    -------
+    float
+        Yield of one step.
+
     Raises
     ------
     InvalidSpecification
         If the yield is no share or there is no step.
+
+    References
+    ----------
+    Breyfogle (2003), Implementing Six Sigma, 2nd ed., chapter 9.
 
     Examples
     --------

@@ -16,7 +16,14 @@ ALPHA = 0.05
 
 
 def normality_check(data: Sample, name: str) -> Check | None:
-    """Anderson-Darling on one group, or None where it is too small or constant to judge."""
+    """Anderson-Darling on one group, or None where it is too small or constant to judge.
+
+    Examples
+    --------
+    >>> from apps.stats.moments import sample
+    >>> normality_check(sample([1.0, 2.0]), "normal:before") is None
+    True
+    """
     if data.n < LEAST_ANDERSON_DARLING or is_constant(data):
         return None
     result = anderson_darling(data.values)
@@ -43,7 +50,13 @@ def independence_check(values: FloatArray, name: str) -> Check | None:
 
 
 def present(checks: Sequence[Check | None]) -> tuple[Check, ...]:
-    """Return the checks that could be made."""
+    """Return the checks that could be made.
+
+    Examples
+    --------
+    >>> present([None, Check("order", 0.1, None, True)])[0].name
+    'order'
+    """
     return tuple(check for check in checks if check is not None)
 
 

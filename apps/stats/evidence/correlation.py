@@ -53,6 +53,11 @@ def correlation(
         Confidence level of the interval (Fisher's z; for ranks with the variance of Bonett and
         Wright).
 
+    Returns
+    -------
+    Correlation
+        The correlation with interval, its t statistic and p-value, and a verdict key.
+
     Raises
     ------
     NotEnoughData

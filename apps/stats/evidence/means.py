@@ -58,6 +58,11 @@ def welch(before: Sample, after: Sample) -> TwoMeans:
     ------
     DegenerateData
         If neither group varies.
+
+    Examples
+    --------
+    >>> round(welch(sample([1, 2, 3]), sample([2, 3, 4])).df, 6)
+    4.0
     """
     parts = np.array([before.sd / math.sqrt(before.n), after.sd / math.sqrt(after.n)])
     error = float(np.hypot(*parts))
@@ -261,7 +266,13 @@ def noncentrality_interval(statistic: float, df: float, confidence: float) -> tu
 
 
 def describe(data: Sample, name: str) -> Group:
-    """Return size, mean, standard deviation and median of a group."""
+    """Return size, mean, standard deviation and median of a group.
+
+    Examples
+    --------
+    >>> describe(sample([1, 2, 6]), "before").median
+    2.0
+    """
     median = data.origin + float(np.median(data.deviations))
     return Group(name, data.n, mean=data.mean, sd=data.sd, median=median)
 
@@ -273,6 +284,10 @@ def require(n: int, needed: int, name: str) -> None:
     ------
     NotEnoughData
         If ``n`` is below ``needed``.
+
+    Examples
+    --------
+    >>> require(3, 2, "values")
     """
     if n < needed:
         raise NotEnoughData("too_few_values", {"name": name, "n": n, "needed": needed})

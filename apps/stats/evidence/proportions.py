@@ -17,6 +17,11 @@ SMALL_EXPECTED = 5.0
 def wilson_interval(count: int, n: int, confidence: float = 0.95) -> Estimate:
     """Score interval of a share.
 
+    Returns
+    -------
+    Estimate
+        Share with its bounds.
+
     References
     ----------
     Wilson (1927), Journal of the American Statistical Association 22, 209-212.
@@ -109,7 +114,13 @@ def compare_proportions(
 def newcombe_difference(
     before: tuple[int, int], after: tuple[int, int], confidence: float
 ) -> Effect:
-    """Return after - before of two shares with the hybrid score interval."""
+    """Return after - before of two shares with the hybrid score interval.
+
+    Examples
+    --------
+    >>> round(newcombe_difference((48, 80), (56, 70), 0.95).lower, 4)
+    0.0524
+    """
     first, second = wilson_interval(*before, confidence), wilson_interval(*after, confidence)
     difference = second.value - first.value
     lower = difference - math.hypot(second.value - second.lower, first.upper - first.value)

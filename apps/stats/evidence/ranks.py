@@ -159,7 +159,13 @@ def compare_paired_ranks(
 
 
 def from_common_origin(first: Sample, second: Sample) -> tuple[FloatArray, FloatArray]:
-    """Return both samples measured from the first value, so that far-off values keep digits."""
+    """Return both samples measured from the first value, so that far-off values keep digits.
+
+    Examples
+    --------
+    >>> from_common_origin(sample([5, 6]), sample([7, 8]))[1]
+    array([2., 3.])
+    """
     return first.deviations, second.deviations + (second.origin - first.origin)
 
 
@@ -239,7 +245,13 @@ def _searched_effect(
 
 
 def order_effect(name: str, ordered: FloatArray, edge: int) -> Effect:
-    """Median of sorted figures with the ``edge``-th from either end as interval."""
+    """Median of sorted figures with the ``edge``-th from either end as interval.
+
+    Examples
+    --------
+    >>> order_effect("shift", np.array([1.0, 2.0, 3.0]), 1).upper
+    3.0
+    """
     return Effect(name, float(np.median(ordered)), float(ordered[edge - 1]), float(ordered[-edge]))
 
 

@@ -92,7 +92,13 @@ def read_rate(pair: Sequence[float], name: str) -> tuple[int, float]:
 
 
 def two_sided_poisson(count: int, exposure: float, confidence: float) -> Estimate:
-    """Garwood interval with an equal tail on each side, also at zero events."""
+    """Garwood interval with an equal tail on each side, also at zero events.
+
+    Examples
+    --------
+    >>> round(two_sided_poisson(0, 1.0, 0.95).upper, 4)
+    3.6889
+    """
     tail = (1.0 - confidence) / 2.0
     lower = 0.0 if count == 0 else float(special.gammaincinv(count, tail))
     upper = float(special.gammainccinv(count + 1, tail))

@@ -177,43 +177,22 @@ def regression(
     (2.15, 'explains')
     """
     check_confidence(confidence)
-    names = tuple(predictors)
     y, columns, missing = _rows(response, predictors)
-    n, k = y.n, len(names)
+    n, k = y.n, len(columns)
     if n < k + 2:
         raise NotEnoughData("too_few_values", {"name": "rows", "n": n, "needed": k + 2})
-    centred = np.column_stack([one.deviations - one.offset for one in columns])
-    lengths = np.sqrt(np.sum((centred / np.abs(centred).max(axis=0)) ** 2, axis=0))
-    lengths = lengths * np.abs(centred).max(axis=0)
-    unit = centred / lengths
-    q, r = linalg.qr(unit, mode="economic")
-    if np.min(np.abs(np.diag(r))) < RANK_TOLERANCE:
-        raise DegenerateData("dependent_predictors")
-    target = y.deviations - y.offset
-    scaled = linalg.solve_triangular(r, q.T @ target)
-    scaled += linalg.solve_triangular(r, q.T @ (target - unit @ scaled))
-    residuals = target - unit @ scaled
-    inverse = linalg.solve_triangular(r, np.eye(k))
-    df = n - k - 1
-    error_ss, total_ss = float(np.dot(residuals, residuals)), float(np.dot(target, target))
+    solution = _solve(y, columns)
+    residuals, df = solution.residuals, n - k - 1
+    error_ss, total_ss = float(np.dot(residuals, residuals)), solution.total
     sigma = math.sqrt(error_ss / df)
-    cross = inverse @ inverse.T
-    design = Design(
-        names=names,
-        centers=np.array([one.origin for one in columns]),
-        offsets=np.array([one.offset for one in columns]),
-        slopes=scaled / lengths,
-        response_center=y.origin,
-        response_offset=y.offset,
-        spread=cross / np.outer(lengths, lengths),
-    )
-    leverage = 1.0 / n + np.sum(q**2, axis=1)
+    design = _design(tuple(map(str, predictors)), y, columns, solution)
+    leverage = 1.0 / n + np.sum(solution.q**2, axis=1)
     f, p_value = _overall(total_ss, error_ss, k, df)
     standardised, cooks, press = _influence(residuals, leverage, sigma, k)
     # Residuals of rounding size say nothing about assumptions.
     exact = error_ss <= (RANK_TOLERANCE**2) * total_ss
-    checks = () if exact else _checks(residuals, q, n)
-    coefficients = _coefficients(design, np.diag(cross), sigma, n, df, confidence)
+    checks = () if exact else _checks(residuals, solution.q, n)
+    coefficients = _coefficients(design, np.diag(solution.cross), sigma, n, df, confidence)
     return Regression(
         n=n,
         df=df,
@@ -239,6 +218,61 @@ def regression(
         warnings=missing_notice([np.full(missing, np.nan)])
         + notices(checks, n)
         + _inflation_notice(coefficients),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """Least squares in centred predictors of length one."""
+
+    lengths: FloatArray
+    slopes: FloatArray
+    residuals: FloatArray
+    q: FloatArray
+    cross: FloatArray
+    total: float
+
+
+def _solve(y: Sample, columns: Sequence[Sample]) -> _Solution:
+    """Solve by QR with one step of refinement.
+
+    Raises
+    ------
+    DegenerateData
+        If the predictors are linearly dependent.
+    """
+    centred = np.column_stack([one.deviations - one.offset for one in columns])
+    largest = np.abs(centred).max(axis=0)
+    lengths = largest * np.sqrt(np.sum((centred / largest) ** 2, axis=0))
+    unit = centred / lengths
+    q, r = linalg.qr(unit, mode="economic")
+    if np.min(np.abs(np.diag(r))) < RANK_TOLERANCE:
+        raise DegenerateData("dependent_predictors")
+    target = y.deviations - y.offset
+    slopes = linalg.solve_triangular(r, q.T @ target)
+    slopes += linalg.solve_triangular(r, q.T @ (target - unit @ slopes))
+    inverse = linalg.solve_triangular(r, np.eye(len(columns)))
+    return _Solution(
+        lengths=lengths,
+        slopes=slopes,
+        residuals=target - unit @ slopes,
+        q=q,
+        cross=inverse @ inverse.T,
+        total=float(np.dot(target, target)),
+    )
+
+
+def _design(
+    names: tuple[str, ...], y: Sample, columns: Sequence[Sample], solution: _Solution
+) -> Design:
+    return Design(
+        names=names,
+        centers=np.array([one.origin for one in columns]),
+        offsets=np.array([one.offset for one in columns]),
+        slopes=solution.slopes / solution.lengths,
+        response_center=y.origin,
+        response_offset=y.offset,
+        spread=solution.cross / np.outer(solution.lengths, solution.lengths),
     )
 
 
@@ -372,10 +406,26 @@ def _predict(fit: Regression, predictors: Mapping[str, ArrayLike]) -> Prediction
 def trend(values: ArrayLike, *, confidence: float = 0.95) -> Regression:
     """Regression of values on their position (0, 1, ...); gaps keep their place.
 
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Observations in order of time, in any unit; NaN is left out.
+    confidence : float
+        Confidence level of all intervals.
+
+    Returns
+    -------
+    Regression
+        With the one predictor "position"; its slope is the drift per step.
+
     Raises
     ------
     NotEnoughData, DegenerateData
         As for :func:`regression`.
+
+    References
+    ----------
+    Montgomery, Peck, Vining (2012), Introduction to Linear Regression Analysis, 5th ed., chapter 2.
 
     Examples
     --------

@@ -67,6 +67,11 @@ def attribute_agreement(
     confidence : float
         Confidence level of all intervals (exact for shares).
 
+    Returns
+    -------
+    AgreementStudy
+        Per rater and for all: shares with exact intervals, kappas, error rates, verdicts.
+
     Raises
     ------
     NotEnoughData

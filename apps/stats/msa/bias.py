@@ -79,6 +79,11 @@ def bias_study(
     confidence : float
         Confidence level of the interval.
 
+    Returns
+    -------
+    BiasStudy
+        Bias with interval and t-test, repeatability and verdict.
+
     Raises
     ------
     NotEnoughData
@@ -136,6 +141,11 @@ def linearity_study(
         Each measurement with the accepted value of its part; pairs with a NaN are left out.
     confidence : float
         Confidence level of all intervals.
+
+    Returns
+    -------
+    LinearityStudy
+        The line of the bias, the average bias, the bias of each reference and the verdict.
 
     Raises
     ------

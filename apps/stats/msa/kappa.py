@@ -67,6 +67,11 @@ def cohen_kappa(
     confidence : float
         Confidence level of the interval.
 
+    Returns
+    -------
+    Kappa
+        With interval, test against chance, observed and expected agreement.
+
     Raises
     ------
     NotEnoughData
@@ -261,7 +266,13 @@ def build_kappa(
     expected: float,
     confidence: float,
 ) -> Kappa:
-    """Return a kappa with interval (cut at 1) and one-sided test that it is above chance."""
+    """Return a kappa with interval (cut at 1) and one-sided test that it is above chance.
+
+    Examples
+    --------
+    >>> round(build_kappa("fleiss", 30, 0.5, 0.1, 0.1, 0.75, 0.5, 0.95).lower, 3)
+    0.304
+    """
     half = float(special.ndtri(0.5 + confidence / 2.0)) * error
     z = value / null_error if null_error > 0.0 else math.copysign(math.inf, value)
     return Kappa(

@@ -45,6 +45,11 @@ def kendall_w(ratings: ArrayLike) -> Concordance:
     ratings : array of shape (items, raters)
         Scores; ties get mean ranks and the statistic is corrected for them.
 
+    Returns
+    -------
+    Concordance
+        W with its chi-square test and the mean rank correlation of all pairs of raters.
+
     Raises
     ------
     NotEnoughData
@@ -105,6 +110,11 @@ def kendall_tau(first: ArrayLike, second: ArrayLike) -> RankAgreement:
     ----------
     first, second : arrays of shape (n,)
         Scores on an ordered scale; a pair with a NaN is left out.
+
+    Returns
+    -------
+    RankAgreement
+        tau-b with its p-value (exact for small samples without ties).
 
     Raises
     ------

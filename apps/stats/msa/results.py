@@ -132,7 +132,14 @@ def components_of(
 
 
 def distinct_categories(components: Sequence[Component]) -> int:
-    """Return how many classes of product the gauge can tell apart, at least 1."""
+    """Return how many classes of product the gauge can tell apart, at least 1.
+
+    Examples
+    --------
+    >>> distinct_categories(components_of({"repeatability": 1.0, "part": 9.0}, multiplier=6,
+    ...                                   tolerance=None))
+    4
+    """
     by_name = {one.name: one for one in components}
     gauge = by_name["gage_rr"].sd
     if gauge == 0.0:
@@ -160,6 +167,10 @@ def check_study(multiplier: float, tolerance: float | None) -> None:
     ------
     InvalidSpecification
         In either case.
+
+    Examples
+    --------
+    >>> check_study(6.0, None)
     """
     if multiplier not in MULTIPLIERS:
         raise InvalidSpecification("unknown_choice", {"value": multiplier, "choices": "6, 5.15"})
@@ -170,7 +181,13 @@ def check_study(multiplier: float, tolerance: float | None) -> None:
 def study_notices(
     components: Sequence[Component], categories: int, parts: int, operators: int
 ) -> tuple[Notice, ...]:
-    """Return what the reader must know about the study."""
+    """Return what the reader must know about the study.
+
+    Examples
+    --------
+    >>> [notice.code for notice in study_notices((), 4, 10, 3)]
+    ['few_categories']
+    """
     found = [Notice("negative_component", {"name": one.name}) for one in components if one.floored]
     if categories < NEEDED_CATEGORIES:
         found.append(

@@ -63,6 +63,11 @@ def stability_study(
     confidence : float
         One minus it is the error rate of the drift test.
 
+    Returns
+    -------
+    StabilityStudy
+        The judged chart, the drift per point with interval, and the verdict.
+
     Raises
     ------
     NotEnoughData, DegenerateData, InvalidSpecification
