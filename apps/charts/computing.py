@@ -112,7 +112,7 @@ def _judged(setting: ChartSetting, data: Snapshot) -> Computed:
         Stretch.of(data, points.starts, points.excluded, phase.start, phase.stop)
         for phase in chart.phases
     ]
-    patterns = patterns_of(chart, points.sequence, points.time, _last_sequences(points, data))
+    patterns, n_patterns = patterns_of(chart, points.sequence, points.time, _last_sequences(points, data))
     content = {
         "kind": setting.kind,
         "rules": list(chart.rules),
@@ -132,6 +132,9 @@ def _judged(setting: ChartSetting, data: Snapshot) -> Computed:
     content |= capability_figures(
         setting.kind, data, stretches, newest, stable=not _alarmed(patterns, newest.start)
     )
+    if n_patterns > len(patterns):
+        cut = stats.Notice("signals_cut", {"shown": len(patterns), "n": n_patterns})
+        content["warnings"].append(plain(cut))
     content["comparison"] = comparison_figures(setting.kind, stretches)
     return Computed(
         n_points=chart.n_points,

@@ -14,7 +14,7 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 # A chart of a million noisy points may break rules ten thousand times; nobody explains those.
-MOST_PATTERNS = 1_000
+MOST_PATTERNS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,12 @@ class Pattern:
 
 def patterns_of(
     chart: stats.ControlChart, sequence: IntArray, time: FloatArray, last_sequence: IntArray
-) -> tuple[Pattern, ...]:
-    """The newest patterns of a chart, in the order of their completion."""
+) -> tuple[tuple[Pattern, ...], int]:
+    """The newest patterns of a chart in the order of their completion, and how many there are."""
     table = chart.signal_table
     borders = np.array([phase.start for phase in chart.phases])
     found: list[Pattern] = []
+    total = 0
     for panel_number, panel_name in enumerate(table.panels):
         for rule_number, rule_name in enumerate(table.rules):
             rows = np.flatnonzero((table.panel == panel_number) & (table.rule == rule_number))
@@ -60,7 +61,9 @@ def patterns_of(
             phase = np.searchsorted(borders, hits.point, side="right")
             panel = chart.panel(panel_name)
             run = is_run(rule_name)
-            for begin, end in hits.stretches(phase)[-MOST_PATTERNS:]:
+            stretches = hits.stretches(phase)
+            total += len(stretches)
+            for begin, end in stretches[-MOST_PATTERNS:]:
                 first, point = int(hits.first[begin]), int(hits.point[begin])
                 last = int(hits.point[end])
                 found.append(
@@ -79,7 +82,7 @@ def patterns_of(
                     )
                 )
     found.sort(key=lambda pattern: (pattern.last, pattern.rule))
-    return tuple(found[-MOST_PATTERNS:])
+    return tuple(found[-MOST_PATTERNS:]), total
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from apps.charts.wording.statistics import PROBLEMS, WARNINGS, sentence_of
 from apps.stats.messages import ERRORS, NOTICES
 from apps.stats.registry import chart_type
 
+# Said by the engine in a newer version, or by the charts themselves.
+OURS = {"phase_too_short", "signals_cut"}
+
 RULES = [rule for name in RuleSet.values for rule in stats.rule_set(name)]
 
 
@@ -77,7 +80,7 @@ def test_numbers_become_words_while_they_are_small() -> None:
 
 def test_known_messages_use_the_figures_the_engine_gives() -> None:
     for code, sentence in {**PROBLEMS, **WARNINGS}.items():
-        assert code in ERRORS or code in NOTICES or code == "phase_too_short", code
+        assert code in ERRORS or code in NOTICES or code in OURS, code
         assert str(sentence)
 
 

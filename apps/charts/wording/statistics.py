@@ -65,6 +65,9 @@ WARNINGS = {
         "The points vary %(sigma_z)s times as much as the sample sizes explain. Read the limits with care."
     ),
     "rules_left_out": _("The rules %(rules)s do not hold for this chart and were left out."),
+    "signals_cut": _(
+        "The points break the rules %(n)s times. The newest %(shown)s signals are listed."
+    ),
     "phase_too_short": _("A phase has too few points for limits of its own yet."),
     "missing_left_out": _("%(n)s missing values were left out."),
     "unstable": _(
