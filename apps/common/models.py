@@ -38,9 +38,9 @@ class Versioned(models.Model):
         if any(field.name == "updated_at" for field in self._meta.concrete_fields):
             values["updated_at"] = Now()
         changed = (
-            type(self)._base_manager.filter(pk=self.pk, version=version).update(
-                version=version + 1, **values
-            )
+            type(self)
+            ._base_manager.filter(pk=self.pk, version=version)
+            .update(version=version + 1, **values)
         )
         if changed != 1:
             raise Conflict(str(self.conflict_message))
