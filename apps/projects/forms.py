@@ -60,6 +60,7 @@ class ProjectForm(forms.ModelForm):
         allowed["team"].queryset = teams.distinct()
         allowed["owner"].queryset = people()
         allowed["sponsor"].queryset = people()
+        allowed["sponsor"].empty_label = _("Nobody yet")
         allowed["methodology"].queryset = Methodology.objects.filter(in_use=True)
         allowed["methodology"].empty_label = None
         if self.instance.pk and self.instance.state != ProjectState.DRAFT:

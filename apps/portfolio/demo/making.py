@@ -22,7 +22,7 @@ from apps.portfolio.demo.organisation import (
     quick_signatures,
 )
 from apps.portfolio.demo.series import Series
-from apps.portfolio.demo.story import Storyteller, assign_oldest
+from apps.portfolio.demo.story import Storyteller, assign_open
 from apps.portfolio.demo.texts import ACTIVATION, DISPUTES, REPEAT_CALLS, RESPONSE
 from apps.projects.services import sync_methodologies
 
@@ -72,7 +72,7 @@ def _wall(tell: Storyteller, today: date) -> None:
         charts[item.key] = story.chart
     for key in ("piston", "juice", "circuits"):
         _published_baseline(tell, charts[key], key)
-    assign_oldest(
+    assign_open(
         charts["chat"], actor=tell.people["lead"], person=tell.people["member"], clock=tell.clock,
         due_in=1,
     )  # fmt: skip

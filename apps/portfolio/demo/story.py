@@ -227,11 +227,10 @@ def _version(project: Project) -> int:
     return version
 
 
-def assign_oldest(
+def assign_open(
     chart: ControlChart, *, actor: User, person: User, clock: Clock, due_in: int
 ) -> None:
-    """Ask a person for the cause of the oldest open signal."""
-    signal = Signal.objects.filter(chart=chart, present=True, cause="").order_by("point").first()
-    if signal is not None:
+    """Ask a person for the causes of the open signals."""
+    for signal in Signal.objects.filter(chart=chart, present=True, cause=""):
         with clock.at(1, 11):
             charts.assign_signal(actor=actor, signal=signal, person=person, due=clock.day(-due_in))

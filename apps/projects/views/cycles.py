@@ -26,13 +26,14 @@ from apps.projects.views.fetching import conflict, person, project_for, project_
 def cycle_rows(project: Project) -> dict[str, Any]:
     """Each cycle with its prediction held against its result, and the lessons carried over."""
     cycles = list(project.cycles.all())
-    rows = [_row(cycle) for cycle in cycles]
+    rows = [_row(cycle, project) for cycle in cycles]
     lessons = [cycle.lesson for cycle in cycles if cycle.lesson]
     return {"cycle_rows": rows, "lessons": lessons}
 
 
-def _row(cycle: Cycle) -> dict[str, Any]:
-    result: dict[str, Any] = cycle.result or {}
+def _row(cycle: Cycle, project: Project) -> dict[str, Any]:
+    running = not cycle.decision and cycle.number == project.cycle
+    result: dict[str, Any] = services.result_of(project.pk) if running else cycle.result
     now: dict[str, Any] = result.get("now") or {}
     decimals = int(result.get("decimals", 2))
     unit = result.get("unit", "")
