@@ -20,7 +20,7 @@ def after_commit(hint: Callable[[], object]) -> None:
     def call() -> None:
         try:
             hint()
-        except Exception:
-            logger.warning("A hint was not sent; the sweep will do the work.", exc_info=True)
+        except Exception as error:
+            logger.warning("A hint was not sent; the sweep will do the work: %s", error)
 
     transaction.on_commit(call)
