@@ -17,5 +17,5 @@ def queue_recompute(*, characteristic_id: int, **_signal: Any) -> None:
     try:
         for chart_id in charts.values_list("pk", flat=True):
             tasks.recompute.delay(chart_id)
-    except Exception:
-        logger.warning("A recompute was not queued; the sweep will find it.", exc_info=True)
+    except Exception as error:
+        logger.warning("A recompute was not queued, the sweep will find it: %s", error)
