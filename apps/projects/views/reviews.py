@@ -37,6 +37,7 @@ from apps.projects.packets import deliverables_of
 from apps.projects.selectors import (
     changes_since_last_round,
     history_of_round,
+    previous_round,
     reviews_waiting_for,
     rounds_around,
     stages_of_rounds,
@@ -220,6 +221,7 @@ def _context(
         "sign_consequence": _("Freezes figures, charts and data as packet %(hash)s. Anyone can verify it later.")
         % {"hash": short(round_.content_hash)},
         "changes": changes_since_last_round(round_),
+        "last_round_words": _last_round_words(previous_round(round_)),
         "changes_title": _("What changed since round %(number)s") % {"number": round_.number - 1},
         "history": [
             {"at": entry.at, "icon": icon_of(entry), "sentence": sentence_of(entry)}
@@ -232,6 +234,11 @@ def _context(
         "may_withdraw": is_open and round_.opened_by_id == user.pk,
         "decided_words": "" if is_open else _ended_words(round_),
     }  # fmt: skip
+
+
+def _last_round_words(last: Round | None) -> str:
+    """How the round before ended, in the words of whoever ended it."""
+    return "" if last is None else _ended_words(last)
 
 
 def _signings() -> list[dict[str, str]]:
