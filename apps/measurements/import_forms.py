@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from apps.measurements.choices import DataType
@@ -27,14 +27,42 @@ class UploadForm(forms.Form):
         label=_("File"),
         widget=forms.FileInput(attrs={"accept": SUFFIXES}),
         allow_empty_file=True,
+        required=False,
         help_text=_("CSV, TSV, TXT, XLSX, XLS or ODS."),
     )
+    text = forms.CharField(
+        label=_("Or type or paste values"),
+        widget=forms.Textarea(attrs={"rows": 5, "class": "code", "spellcheck": "false"}),
+        required=False,
+        strip=False,
+        help_text=_(
+            "One row in a line, with or without a header; cells copied from a spreadsheet will do."
+        ),
+    )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is not None and file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
             raise forms.ValidationError(too_large())
         return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "file" not in self.errors:
+            given = [bool(cleaned.get("file")), bool((cleaned.get("text") or "").strip())]
+            if not any(given):
+                self.add_error("file", _("Choose a file, or type values below."))
+            elif all(given):
+                self.add_error("text", _("Choose a file or type values, not both."))
+        return cleaned
+
+    def source(self) -> UploadedFile:
+        """The file, or what was typed as if it were one: both are read alike."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is not None:
+            return file
+        name = _("typed.txt")
+        return SimpleUploadedFile(str(name), self.cleaned_data["text"].encode())
 
 
 class ReadingForm(forms.Form):

@@ -26,8 +26,10 @@ from apps.measurements.storage import Rows, write_rows
 CHUNK = {"sqlite": 2_500, "postgresql": 50_000}
 # A waiting SQLite writer tries again after 1, 2, 5, 10 … ms: the rest has to be long enough to
 # be met, measured in tests/benchmarks/import_speed.py.
-REST_SHARE = 0.6
+HOLD_SECONDS = 0.006
+REST_SHARE = 1.0
 REST_LEAST = 0.002
+LEAST_CHUNK = 200
 
 
 def import_rows(import_id: int) -> bool:
@@ -94,8 +96,8 @@ def _write_all(import_: Import, arrays: dict[str, NDArray[Any]]) -> None:
     ).count()
     step = CHUNK[connection.vendor]
     while done < total:
-        started = time.monotonic()
         rows = _rows(import_, arrays, done, min(done + step, total))
+        started = time.monotonic()
         with transaction.atomic():
             if not leases.hold(import_, ImportState.IMPORTING, rows_done=done + len(rows)):
                 raise TakenAway
@@ -107,7 +109,15 @@ def _write_all(import_: Import, arrays: dict[str, NDArray[Any]]) -> None:
             )
         done += len(rows)
         if connection.vendor == "sqlite" and done < total:
-            rest(time.monotonic() - started)
+            held = time.monotonic() - started
+            step = next_step(step, held)
+            rest(held)
+
+
+def next_step(step: int, held: float) -> int:
+    """How many rows to write at once, so that the write lock is held about `HOLD_SECONDS`."""
+    wanted = int(step * HOLD_SECONDS / max(held, 1e-6))
+    return max(LEAST_CHUNK, min(wanted, 2 * step, CHUNK["sqlite"]))
 
 
 def rest(worked: float) -> None:

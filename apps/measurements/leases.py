@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -33,10 +33,8 @@ def due(states: Collection[str]) -> list[int]:
 def take(import_id: int, states: Collection[str]) -> Import | None:
     """Take the work, or None: done already, in another worker's hands, or out of attempts."""
     with transaction.atomic():
-        locked = Import.objects.select_for_update(
-            of=("self",) if connection.features.has_select_for_update_of else (),
-            skip_locked=connection.features.has_select_for_update_skip_locked,
-        )
+        # Waits for a lock, which is short: skipping it would leave the work to the next sweep.
+        locked = Import.objects.select_for_update()
         found = locked.filter(pk=import_id, state__in=list(states)).first()
         now = timezone.now()
         if found is None or (found.leased_until is not None and found.leased_until > now):

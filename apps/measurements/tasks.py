@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from threading import Thread
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 
 from apps.measurements import importing, reading
 from apps.measurements import sweep as sweep_job
 
-logger = logging.getLogger(__name__)
 # Below the broker's visibility timeout, so that no running task is delivered twice.
 TIME_LIMITS = {"soft_time_limit": 270, "time_limit": 285}
 
@@ -31,16 +29,7 @@ def sweep() -> None:
     sweep_job.sweep(read_import.delay, import_rows.delay)
 
 
-def ring(task: Any, import_id: int) -> None:
-    """Queue a task without waiting for the broker: a frozen one would hold the page for seconds.
-
-    A hint only; when it is lost, the sweep finds the same work.
-    """
-    Thread(target=_publish, args=(task, import_id), daemon=True, name="doorbell").start()
-
-
-def _publish(task: Any, import_id: int) -> None:
-    try:
-        task.delay(import_id)
-    except Exception:
-        logger.warning("Import %s was not queued; the sweep will take it up.", import_id)
+@worker_ready.connect
+def sweep_at_start(**_signal: Any) -> None:
+    """What was left undone while no worker ran is found at once, not at the next beat."""
+    sweep.delay()

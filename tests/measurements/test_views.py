@@ -269,12 +269,26 @@ def test_cancel_and_reverse(org: Org, client_as: SignIn, thing: Characteristic) 
 
 def test_no_file_and_a_nameless_file(client: Client, thing: Characteristic) -> None:
     url = reverse("measurements:import", args=[thing.pk])
-    assert "This field is required" in text_of(client.post(url, {}))
+    assert "Choose a file, or type values below" in text_of(client.post(url, {}))
+    both = {"file": SimpleUploadedFile("a.csv", b"v\n1\n"), "text": "1"}
+    assert "not both" in text_of(client.post(url, both))
     odd = SimpleUploadedFile("../../etc/pass\x00wd‮.csv", b"value\n1\n")
     client.post(url, {"file": odd})
     name = Import.objects.get().file_name
     assert "/" not in name
     assert name.isprintable()
+
+
+def test_typed_values_take_the_same_way(client: Client, thing: Characteristic) -> None:
+    """Cells pasted from a spreadsheet are separated by tabs."""
+    typed = "2026-11-20 08:00\t4.5\r\n2026-11-20 08:05\t4,7\r\n2026-11-20 08:10\t4.6\r\n"
+    client.post(reverse("measurements:import", args=[thing.pk]), {"text": typed})
+    import_ = Import.objects.get()
+    reading.read(import_.pk)
+    import_.refresh_from_db()
+    assert import_.report["reading"]["header"] == 0
+    assert (import_.rows_ready, import_.rows_refused) == (2, 1)
+    assert "typed.txt" in page(client, import_)
 
 
 def test_user_text_is_escaped_wherever_it_shows(client: Client, org: Org) -> None:

@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from apps.measurements.reader.jobs import FileRefused, Job
@@ -18,7 +19,8 @@ def main() -> int:
     job = Job.from_json(json.load(sys.stdin))
     _limit(job)
     try:
-        _say(report=read_file(job, _Teller()))
+        report = read_file(job, _Teller())
+        _say(report={**report, "peak_bytes": _peak_bytes()})
     except FileRefused as no:
         _say(refused={"code": no.code, "params": no.params})
     except MemoryError:
@@ -33,6 +35,16 @@ def _limit(job: Job) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     files = job.limits.unpacked_bytes * 4
     resource.setrlimit(resource.RLIMIT_FSIZE, (files, files))
+
+
+def _peak_bytes() -> int | None:
+    """The most memory this process has held; getrusage would count its parent's too."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = status.read_text().splitlines()
+    peak = next((line for line in lines if line.startswith("VmHWM:")), None)
+    return int(peak.split()[1]) * 1024 if peak else None
 
 
 def _say(**line: Any) -> None:

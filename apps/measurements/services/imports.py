@@ -57,7 +57,7 @@ def receive_import(
                     "file": import_.file_name, "sha256": stored.sha256, "bytes": stored.size,
                 },
             )  # fmt: skip
-            after_commit(lambda: tasks.ring(tasks.read_import, import_.pk))
+            after_commit(lambda: tasks.read_import.delay(import_.pk))
     except BaseException:
         files.remove(stored.name)
         raise
@@ -87,7 +87,7 @@ def remap_import(
             ],
         )  # fmt: skip
         after_commit(lambda: files.remove_read(old))
-        after_commit(lambda: tasks.ring(tasks.read_import, present.pk))
+        after_commit(lambda: tasks.read_import.delay(present.pk))
     return present
 
 
@@ -127,7 +127,7 @@ def confirm_import(
                 "reading": present.report.get("reading", {}),
             },
         )
-        after_commit(lambda: tasks.ring(tasks.import_rows, present.pk))
+        after_commit(lambda: tasks.import_rows.delay(present.pk))
     return present
 
 

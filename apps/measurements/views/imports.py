@@ -47,7 +47,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = services.receive_import(
-                actor=user, characteristic=characteristic, file=form.cleaned_data["file"]
+                actor=user, characteristic=characteristic, file=form.source()
             )
         except Refused as error:
             form.add_error("file", str(error))
