@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.choices import Theme
 from apps.accounts.models import User
 
-
 CONTINENTS = (
     "Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
 )  # fmt: skip
