@@ -110,6 +110,12 @@ class PersonAdmin(ForAdministrators, UserAdmin):
         """History names people: they are disabled, never deleted."""
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A person's former address must neither sign in nor get a link for a new password."""
+        obj.email = obj.email.lower()
+        super().save_model(request, obj, form, change)
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+
     @admin.action(description=_("Remove the second step (phone lost)"))
     def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         people = list(queryset.filter(authenticator__isnull=False).distinct())
