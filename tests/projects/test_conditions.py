@@ -108,7 +108,10 @@ def test_stable_for_the_last_points(
     org: Org, project: Project, values: list[float], state: VerdictState
 ) -> None:
     attach(org, project, values)
-    assert judge(project, "chart_stable", last=25).state == state
+    found = judge(project, "chart_stable", last=25)
+    assert found.state == state
+    if state == NOT_MET:
+        assert (found.link_text, found.link.anchor) == ("Assign a cause", "signals")
 
 
 @pytest.mark.parametrize(("n", "state"), [(29, NOT_MET), (30, MET)])

@@ -19,6 +19,11 @@ def _chart_link(evidence: Evidence) -> Link:
     return Link("charts:detail", (evidence.chart.pk,))
 
 
+def _signals_link(evidence: Evidence) -> Link:
+    assert evidence.chart is not None
+    return Link("charts:detail", (evidence.chart.pk,), anchor="signals")
+
+
 def _no_chart(evidence: Evidence, statement: str) -> Finding:
     return Finding(
         statement, UNKNOWN, _("The project has no chart yet."),
@@ -79,8 +84,11 @@ def _chart_stable(evidence: Evidence, params: Params, statement: str) -> Finding
             "needed": least, "found": number(points),
         }  # fmt: skip
         return Finding(statement, UNKNOWN, reason, link, text)
-    state = MET if found.state == "stable" else NOT_MET
-    return Finding(statement, state, str(found.sentence), link, text)
+    if found.state == "stable":
+        return Finding(statement, MET, str(found.sentence), link, text)
+    return Finding(
+        statement, NOT_MET, str(found.sentence), _signals_link(evidence), _("Assign a cause")
+    )  # fmt: skip
 
 
 kind("chart_stable")(
@@ -129,9 +137,9 @@ def _signals_explained(evidence: Evidence, params: Params, statement: str) -> Fi
         "%(count)s signals have no cause yet, the first at point %(point)s.",
         len(found),
     ) % {"count": len(found), "point": found[0].point + 1}
-    assert evidence.chart is not None
-    link = Link("charts:detail", (evidence.chart.pk,), anchor=f"signal-{found[0].pk}")
-    return Finding(statement, NOT_MET, reason, link, _("Assign a cause"))
+    return Finding(
+        statement, NOT_MET, reason, _signals_link(evidence), _("Assign a cause")
+    )  # fmt: skip
 
 
 kind("signals_explained")(

@@ -7,370 +7,896 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('charts', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("charts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeliverableTemplate',
+            name="DeliverableTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('key', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('guidance', models.CharField(blank=True, max_length=400, verbose_name='guidance')),
-                ('required', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("key", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("guidance", models.CharField(blank=True, max_length=400, verbose_name="guidance")),
+                ("required", models.BooleanField(default=True)),
             ],
             options={
-                'verbose_name': 'deliverable of a methodology',
-                'verbose_name_plural': 'deliverables of methodologies',
-                'ordering': ['stage', 'order'],
+                "verbose_name": "deliverable of a methodology",
+                "verbose_name_plural": "deliverables of methodologies",
+                "ordering": ["stage", "order"],
             },
         ),
         migrations.CreateModel(
-            name='Deliverable',
+            name="Deliverable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('state', models.CharField(choices=[('empty', 'Not started'), ('in_progress', 'In progress'), ('complete', 'Complete')], default='empty', max_length=12)),
-                ('body', models.TextField(blank=True, max_length=20000, verbose_name='content')),
-                ('edited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.deliverabletemplate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("empty", "Not started"),
+                            ("in_progress", "In progress"),
+                            ("complete", "Complete"),
+                        ],
+                        default="empty",
+                        max_length=12,
+                    ),
+                ),
+                ("body", models.TextField(blank=True, max_length=20000, verbose_name="content")),
+                (
+                    "edited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.deliverabletemplate",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'deliverable',
-                'verbose_name_plural': 'deliverables',
-                'ordering': ['stage', 'template__order'],
+                "verbose_name": "deliverable",
+                "verbose_name_plural": "deliverables",
+                "ordering": ["stage", "template__order"],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=200, verbose_name='file')),
-                ('stored_as', models.CharField(max_length=200)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('uploaded_at', models.DateTimeField(auto_now_add=True)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deliverable', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='projects.deliverable')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200, verbose_name="file")),
+                ("stored_as", models.CharField(max_length=200)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("uploaded_at", models.DateTimeField(auto_now_add=True)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deliverable",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="projects.deliverable",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'attachment',
-                'verbose_name_plural': 'attachments',
-                'ordering': ['pk'],
+                "verbose_name": "attachment",
+                "verbose_name_plural": "attachments",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Methodology',
+            name="Methodology",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=20)),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('purpose', models.CharField(blank=True, max_length=300, verbose_name='when to use it')),
-                ('shape', models.CharField(choices=[('line', 'Stages in a line'), ('cycle', 'A repeated cycle')], max_length=5)),
-                ('in_use', models.BooleanField(default=True, verbose_name='offered for new initiatives')),
-                ('digest', models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=20)),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "purpose",
+                    models.CharField(blank=True, max_length=300, verbose_name="when to use it"),
+                ),
+                (
+                    "shape",
+                    models.CharField(
+                        choices=[("line", "Stages in a line"), ("cycle", "A repeated cycle")],
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "in_use",
+                    models.BooleanField(default=True, verbose_name="offered for new initiatives"),
+                ),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'verbose_name': 'methodology',
-                'verbose_name_plural': 'methodologies',
-                'ordering': ['key', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='methodology_version_once')],
+                "verbose_name": "methodology",
+                "verbose_name_plural": "methodologies",
+                "ordering": ["key", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "version"), name="methodology_version_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('visibility', models.CharField(choices=[('organisation', 'Everyone in the organisation'), ('team', 'Only this team')], default='organisation', max_length=15, verbose_name='visible to')),
-                ('number', models.PositiveIntegerField(editable=False, unique=True)),
-                ('title', models.CharField(max_length=160, verbose_name='title')),
-                ('problem', models.TextField(blank=True, max_length=2000, verbose_name='problem statement')),
-                ('origin', models.CharField(blank=True, max_length=160, verbose_name='where it came from')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('declined', 'Declined'), ('duplicate', 'Duplicate'), ('backlog', 'Backlog'), ('active', 'Active'), ('on_hold', 'On hold'), ('completed', 'Completed'), ('sustaining', 'Sustaining'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='draft', max_length=12, protected=True)),
-                ('planned_start', models.DateField(blank=True, null=True, verbose_name='planned start')),
-                ('planned_end', models.DateField(blank=True, null=True, verbose_name='planned end')),
-                ('cycle', models.PositiveSmallIntegerField(default=1, verbose_name='cycle')),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_from', models.CharField(blank=True, choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('declined', 'Declined'), ('duplicate', 'Duplicate'), ('backlog', 'Backlog'), ('active', 'Active'), ('on_hold', 'On hold'), ('completed', 'Completed'), ('sustaining', 'Sustaining'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], max_length=12)),
-                ('state_reason', models.TextField(blank=True)),
-                ('lesson', models.TextField(blank=True, verbose_name='lesson learned')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('methodology', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='projects.methodology', verbose_name='methodology')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects_owned', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('sponsor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='projects_sponsored', to=settings.AUTH_USER_MODEL, verbose_name='sponsor')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.team', verbose_name='team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Everyone in the organisation"),
+                            ("team", "Only this team"),
+                        ],
+                        default="organisation",
+                        max_length=15,
+                        verbose_name="visible to",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(editable=False, unique=True)),
+                ("title", models.CharField(max_length=160, verbose_name="title")),
+                (
+                    "problem",
+                    models.TextField(blank=True, max_length=2000, verbose_name="problem statement"),
+                ),
+                (
+                    "origin",
+                    models.CharField(blank=True, max_length=160, verbose_name="where it came from"),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("declined", "Declined"),
+                            ("duplicate", "Duplicate"),
+                            ("backlog", "Backlog"),
+                            ("active", "Active"),
+                            ("on_hold", "On hold"),
+                            ("completed", "Completed"),
+                            ("sustaining", "Sustaining"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "planned_start",
+                    models.DateField(blank=True, null=True, verbose_name="planned start"),
+                ),
+                (
+                    "planned_end",
+                    models.DateField(blank=True, null=True, verbose_name="planned end"),
+                ),
+                ("cycle", models.PositiveSmallIntegerField(default=1, verbose_name="cycle")),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "paused_from",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("declined", "Declined"),
+                            ("duplicate", "Duplicate"),
+                            ("backlog", "Backlog"),
+                            ("active", "Active"),
+                            ("on_hold", "On hold"),
+                            ("completed", "Completed"),
+                            ("sustaining", "Sustaining"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("state_reason", models.TextField(blank=True)),
+                ("lesson", models.TextField(blank=True, verbose_name="lesson learned")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "methodology",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="projects",
+                        to="projects.methodology",
+                        verbose_name="methodology",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="projects_owned",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "sponsor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="projects_sponsored",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="sponsor",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.team",
+                        verbose_name="team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'project',
-                'verbose_name_plural': 'projects',
-                'ordering': ['-number'],
+                "verbose_name": "project",
+                "verbose_name_plural": "projects",
+                "ordering": ["-number"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(choices=[('member', 'Team member'), ('process_owner', 'Process owner'), ('coach', 'Black Belt coach'), ('finance', 'Finance'), ('sponsor', 'Sponsor')], default='member', max_length=20, verbose_name='capacity')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[
+                            ("member", "Team member"),
+                            ("process_owner", "Process owner"),
+                            ("coach", "Black Belt coach"),
+                            ("finance", "Finance"),
+                            ("sponsor", "Sponsor"),
+                        ],
+                        default="member",
+                        max_length=20,
+                        verbose_name="capacity",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'member',
-                'verbose_name_plural': 'members',
-                'ordering': ['pk'],
+                "verbose_name": "member",
+                "verbose_name_plural": "members",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Cycle',
+            name="Cycle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('tried', models.CharField(blank=True, max_length=200, verbose_name='what is tried')),
-                ('predicted', models.FloatField(blank=True, null=True, verbose_name='predicted')),
-                ('started_at', models.DateTimeField()),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('decision', models.CharField(blank=True, choices=[('adopt', 'Adopt'), ('adapt', 'Adapt'), ('abandon', 'Abandon')], default='', max_length=7)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('lesson', models.TextField(blank=True, verbose_name='lesson learned')),
-                ('standard', models.TextField(blank=True, verbose_name='what is now the standard')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cycles', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "tried",
+                    models.CharField(blank=True, max_length=200, verbose_name="what is tried"),
+                ),
+                ("predicted", models.FloatField(blank=True, null=True, verbose_name="predicted")),
+                ("started_at", models.DateTimeField()),
+                ("result", models.JSONField(blank=True, default=dict)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("adopt", "Adopt"), ("adapt", "Adapt"), ("abandon", "Abandon")],
+                        default="",
+                        max_length=7,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("lesson", models.TextField(blank=True, verbose_name="lesson learned")),
+                ("standard", models.TextField(blank=True, verbose_name="what is now the standard")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cycles",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cycle',
-                'verbose_name_plural': 'cycles',
-                'ordering': ['project', 'number'],
+                "verbose_name": "cycle",
+                "verbose_name_plural": "cycles",
+                "ordering": ["project", "number"],
             },
         ),
         migrations.CreateModel(
-            name='ProjectAction',
+            name="ProjectAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('title', models.CharField(max_length=200, verbose_name='action')),
-                ('due', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('state', models.CharField(choices=[('to_do', 'To do'), ('doing', 'Doing'), ('checking', 'Checking'), ('done', 'Done')], default='to_do', max_length=10, verbose_name='state')),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_actions', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("title", models.CharField(max_length=200, verbose_name="action")),
+                ("due", models.DateField(blank=True, null=True, verbose_name="due")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("to_do", "To do"),
+                            ("doing", "Doing"),
+                            ("checking", "Checking"),
+                            ("done", "Done"),
+                        ],
+                        default="to_do",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="project_actions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actions",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'action',
-                'verbose_name_plural': 'actions',
-                'ordering': ['due', 'pk'],
+                "verbose_name": "action",
+                "verbose_name_plural": "actions",
+                "ordering": ["due", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SecondaryTarget',
+            name="SecondaryTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_value', models.FloatField(verbose_name='from')),
-                ('to_value', models.FloatField(verbose_name='to')),
-                ('chart', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='secondary_targets', to='charts.controlchart', verbose_name='chart')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secondary_targets', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_value", models.FloatField(verbose_name="from")),
+                ("to_value", models.FloatField(verbose_name="to")),
+                (
+                    "chart",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secondary_targets",
+                        to="charts.controlchart",
+                        verbose_name="chart",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="secondary_targets",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'secondary target',
-                'verbose_name_plural': 'secondary targets',
-                'ordering': ['pk'],
+                "verbose_name": "secondary target",
+                "verbose_name_plural": "secondary targets",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('cycle', models.PositiveSmallIntegerField(default=1)),
-                ('order', models.PositiveSmallIntegerField()),
-                ('state', django_fsm.FSMField(choices=[('not_started', 'Not started'), ('in_progress', 'In progress'), ('in_review', 'In review'), ('passed', 'Passed'), ('passed_with_conditions', 'Passed with conditions'), ('rework', 'Rework'), ('stale', 'Stale'), ('skipped', 'Skipped')], default='not_started', max_length=25, protected=True)),
-                ('planned_gate', models.DateField(blank=True, null=True, verbose_name='gate planned')),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("cycle", models.PositiveSmallIntegerField(default=1)),
+                ("order", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("not_started", "Not started"),
+                            ("in_progress", "In progress"),
+                            ("in_review", "In review"),
+                            ("passed", "Passed"),
+                            ("passed_with_conditions", "Passed with conditions"),
+                            ("rework", "Rework"),
+                            ("stale", "Stale"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="not_started",
+                        max_length=25,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "planned_gate",
+                    models.DateField(blank=True, null=True, verbose_name="gate planned"),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stage',
-                'verbose_name_plural': 'stages',
-                'ordering': ['project', 'cycle', 'order'],
+                "verbose_name": "stage",
+                "verbose_name_plural": "stages",
+                "ordering": ["project", "cycle", "order"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.AddField(
-            model_name='deliverable',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliverables', to='projects.stage'),
+            model_name="deliverable",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliverables",
+                to="projects.stage",
+            ),
         ),
         migrations.CreateModel(
-            name='StageTemplate',
+            name="StageTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('key', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('asks', models.CharField(blank=True, max_length=300, verbose_name='what the stage asks')),
-                ('has_gate', models.BooleanField(default=True, verbose_name='ends with a gate')),
-                ('days', models.PositiveSmallIntegerField(default=30, verbose_name='usual length in days')),
-                ('methodology', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='projects.methodology')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("key", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "asks",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="what the stage asks"
+                    ),
+                ),
+                ("has_gate", models.BooleanField(default=True, verbose_name="ends with a gate")),
+                (
+                    "days",
+                    models.PositiveSmallIntegerField(
+                        default=30, verbose_name="usual length in days"
+                    ),
+                ),
+                (
+                    "methodology",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="projects.methodology",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stage of a methodology',
-                'verbose_name_plural': 'stages of methodologies',
-                'ordering': ['methodology', 'order'],
+                "verbose_name": "stage of a methodology",
+                "verbose_name_plural": "stages of methodologies",
+                "ordering": ["methodology", "order"],
             },
         ),
         migrations.AddField(
-            model_name='stage',
-            name='template',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.stagetemplate'),
+            model_name="stage",
+            name="template",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="projects.stagetemplate",
+            ),
         ),
         migrations.CreateModel(
-            name='SeatTemplate',
+            name="SeatTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('layer', models.PositiveSmallIntegerField(default=1)),
-                ('rule', models.CharField(choices=[('all', 'all must sign'), ('any', 'one signature is enough'), ('quorum', 'a quorum must sign')], default='all', max_length=6)),
-                ('capacity', models.CharField(choices=[('member', 'Team member'), ('process_owner', 'Process owner'), ('coach', 'Black Belt coach'), ('finance', 'Finance'), ('sponsor', 'Sponsor')], max_length=20)),
-                ('mandatory', models.BooleanField(default=True)),
-                ('quorum', models.PositiveSmallIntegerField(default=1)),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='projects.stagetemplate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("layer", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("all", "all must sign"),
+                            ("any", "one signature is enough"),
+                            ("quorum", "a quorum must sign"),
+                        ],
+                        default="all",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[
+                            ("member", "Team member"),
+                            ("process_owner", "Process owner"),
+                            ("coach", "Black Belt coach"),
+                            ("finance", "Finance"),
+                            ("sponsor", "Sponsor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("mandatory", models.BooleanField(default=True)),
+                ("quorum", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="projects.stagetemplate",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'seat of a gate',
-                'verbose_name_plural': 'seats of gates',
-                'ordering': ['stage', 'layer', 'pk'],
+                "verbose_name": "seat of a gate",
+                "verbose_name_plural": "seats of gates",
+                "ordering": ["stage", "layer", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='deliverabletemplate',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliverables', to='projects.stagetemplate'),
+            model_name="deliverabletemplate",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliverables",
+                to="projects.stagetemplate",
+            ),
         ),
         migrations.CreateModel(
-            name='ConditionTemplate',
+            name="ConditionTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('key', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=40)),
-                ('params', models.JSONField(blank=True, default=dict)),
-                ('blocking', models.BooleanField(default=True)),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='projects.stagetemplate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("key", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=40)),
+                ("params", models.JSONField(blank=True, default=dict)),
+                ("blocking", models.BooleanField(default=True)),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conditions",
+                        to="projects.stagetemplate",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'condition of a gate',
-                'verbose_name_plural': 'conditions of gates',
-                'ordering': ['stage', 'order'],
+                "verbose_name": "condition of a gate",
+                "verbose_name_plural": "conditions of gates",
+                "ordering": ["stage", "order"],
             },
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('from_value', models.FloatField(blank=True, null=True, verbose_name='from')),
-                ('to_value', models.FloatField(blank=True, null=True, verbose_name='to')),
-                ('due', models.DateField(blank=True, null=True, verbose_name='by')),
-                ('chart', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='charts.controlchart', verbose_name='chart')),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='target', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("from_value", models.FloatField(blank=True, null=True, verbose_name="from")),
+                ("to_value", models.FloatField(blank=True, null=True, verbose_name="to")),
+                ("due", models.DateField(blank=True, null=True, verbose_name="by")),
+                (
+                    "chart",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="charts.controlchart",
+                        verbose_name="chart",
+                    ),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="target",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'target',
-                'verbose_name_plural': 'targets',
+                "verbose_name": "target",
+                "verbose_name_plural": "targets",
             },
         ),
         migrations.CreateModel(
-            name='Waiver',
+            name="Waiver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('waived_at', models.DateTimeField(auto_now_add=True)),
-                ('condition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.conditiontemplate')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waivers', to='projects.stage')),
-                ('waived_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("waived_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "condition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.conditiontemplate",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="waivers",
+                        to="projects.stage",
+                    ),
+                ),
+                (
+                    "waived_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'declined', 'duplicate', 'backlog', 'active', 'on_hold', 'completed', 'sustaining', 'closed', 'cancelled'])), name='project_state_known'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "submitted",
+                            "declined",
+                            "duplicate",
+                            "backlog",
+                            "active",
+                            "on_hold",
+                            "completed",
+                            "sustaining",
+                            "closed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="project_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('project', 'user', 'capacity'), name='capacity_once_per_project'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user", "capacity"), name="capacity_once_per_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='cycle_number_per_project'),
+            model_name="cycle",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="cycle_number_per_project"
+            ),
         ),
         migrations.AddIndex(
-            model_name='projectaction',
-            index=models.Index(fields=['state', 'due'], name='projects_pr_state_b628d3_idx'),
+            model_name="projectaction",
+            index=models.Index(fields=["state", "due"], name="projects_pr_state_b628d3_idx"),
         ),
         migrations.AddConstraint(
-            model_name='projectaction',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['to_do', 'doing', 'checking', 'done'])), name='action_state_known'),
+            model_name="projectaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["to_do", "doing", "checking", "done"])),
+                name="action_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secondarytarget',
-            constraint=models.UniqueConstraint(fields=('project', 'chart'), name='chart_once_per_project'),
+            model_name="secondarytarget",
+            constraint=models.UniqueConstraint(
+                fields=("project", "chart"), name="chart_once_per_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliverable',
-            constraint=models.UniqueConstraint(fields=('stage', 'template'), name='deliverable_once_per_stage'),
+            model_name="deliverable",
+            constraint=models.UniqueConstraint(
+                fields=("stage", "template"), name="deliverable_once_per_stage"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliverable',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['empty', 'in_progress', 'complete'])), name='deliverable_state_known'),
+            model_name="deliverable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["empty", "in_progress", "complete"])),
+                name="deliverable_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagetemplate',
-            constraint=models.UniqueConstraint(fields=('methodology', 'key'), name='stage_key_per_methodology'),
+            model_name="stagetemplate",
+            constraint=models.UniqueConstraint(
+                fields=("methodology", "key"), name="stage_key_per_methodology"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagetemplate',
-            constraint=models.UniqueConstraint(fields=('methodology', 'order'), name='stage_order_per_methodology'),
+            model_name="stagetemplate",
+            constraint=models.UniqueConstraint(
+                fields=("methodology", "order"), name="stage_order_per_methodology"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('project', 'cycle', 'order'), name='stage_once_per_cycle'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                fields=("project", "cycle", "order"), name="stage_once_per_cycle"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['not_started', 'in_progress', 'in_review', 'passed', 'passed_with_conditions', 'rework', 'stale', 'skipped'])), name='stage_state_known'),
+            model_name="stage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "not_started",
+                            "in_progress",
+                            "in_review",
+                            "passed",
+                            "passed_with_conditions",
+                            "rework",
+                            "stale",
+                            "skipped",
+                        ],
+                    )
+                ),
+                name="stage_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliverabletemplate',
-            constraint=models.UniqueConstraint(fields=('stage', 'key'), name='deliverable_key_per_stage'),
+            model_name="deliverabletemplate",
+            constraint=models.UniqueConstraint(
+                fields=("stage", "key"), name="deliverable_key_per_stage"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conditiontemplate',
-            constraint=models.UniqueConstraint(fields=('stage', 'key'), name='condition_key_per_stage'),
+            model_name="conditiontemplate",
+            constraint=models.UniqueConstraint(
+                fields=("stage", "key"), name="condition_key_per_stage"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.UniqueConstraint(fields=('stage', 'condition'), name='condition_waived_once'),
+            model_name="waiver",
+            constraint=models.UniqueConstraint(
+                fields=("stage", "condition"), name="condition_waived_once"
+            ),
         ),
     ]
