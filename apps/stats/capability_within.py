@@ -1,15 +1,15 @@
 """Within-subgroup sigma for capability, with the degrees of freedom its estimator is worth."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from apps.stats.constants import c4, d2, d3, d4, equivalent_df
 from apps.stats.errors import InvalidSpecification, NotEnoughData
-from apps.stats.moments import FloatArray, root_mean_square
+from apps.stats.moments import FloatArray
 
 INDIVIDUAL_ESTIMATORS = ("mr-mean", "mr-median")
 SUBGROUP_ESTIMATORS = ("pooled-sd", "rbar-mvlue", "rbar", "sbar-mvlue", "sbar")
@@ -77,18 +77,51 @@ def within_sigma(
     0.8862
     """
     array = np.asarray(values, dtype=np.float64)
-    groups = _split(array, subgroups, subgroup_size)
-    if groups is None:
+    starts = _starts(array, subgroups, subgroup_size)
+    if starts is None:
         name = _choice(estimator or "mr-mean", INDIVIDUAL_ESTIMATORS)
         return _moving_range(array, name)
     name = _choice(estimator or "pooled-sd", SUBGROUP_ESTIMATORS)
-    usable = [group for group in groups if group.size >= 2]
-    if not usable:
-        raise NotEnoughData("no_subgroup_of_two", {})
+    groups = _groups(array, starts)
     if name == "pooled-sd":
-        return _pooled(usable)
-    estimates, variations = _ranges(usable) if name.startswith("rbar") else _sds(usable)
-    return _combined(estimates, variations, name)
+        return _pooled(groups)
+    return _combined(*(_ranges(groups) if name.startswith("rbar") else _sds(groups)), name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Subgroups of two or more, one after the other: deviations from each one's first value."""
+
+    deviations: FloatArray
+    starts: NDArray[np.intp]
+    sizes: NDArray[np.intp]
+
+    def residuals(self) -> FloatArray:
+        """Return the deviations from the mean of the own subgroup."""
+        means = np.add.reduceat(self.deviations, self.starts) / self.sizes
+        residuals: FloatArray = self.deviations - np.repeat(means, self.sizes)
+        return residuals
+
+
+def _groups(array: FloatArray, starts: NDArray[np.intp]) -> _Groups:
+    """Leave out missing values and subgroups that hold fewer than two.
+
+    Raises
+    ------
+    NotEnoughData
+        If no subgroup is left.
+    """
+    labels = np.zeros(array.size, dtype=np.intp)
+    labels[starts[1:]] = 1
+    labels = np.cumsum(labels)
+    present = ~np.isnan(array)
+    sizes = np.bincount(labels[present], minlength=starts.size)
+    kept = array[present & (sizes[labels] >= 2)]
+    sizes = sizes[sizes >= 2]
+    if sizes.size == 0:
+        raise NotEnoughData("only_single_subgroups")
+    own_starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return _Groups(kept - np.repeat(kept[own_starts], sizes), own_starts, sizes)
 
 
 def _choice(name: str, known: Sequence[str]) -> str:
@@ -97,25 +130,22 @@ def _choice(name: str, known: Sequence[str]) -> str:
     return name
 
 
-def _split(
+def _starts(
     array: FloatArray, subgroups: ArrayLike | None, subgroup_size: int | None
-) -> list[FloatArray] | None:
-    """Return the present values of each subgroup, or None for individual values."""
+) -> NDArray[np.intp] | None:
+    """Return the first position of each subgroup, or None for individual values."""
     if subgroups is not None:
         labels = np.asarray(subgroups)
         if labels.shape != array.shape:
             raise InvalidSpecification(
                 "lengths_differ", {"first": array.size, "second": labels.size}
             )
-        borders = np.flatnonzero(labels[1:] != labels[:-1]) + 1
-    elif subgroup_size is None or subgroup_size == 1:
+        return np.concatenate([[0], np.flatnonzero(labels[1:] != labels[:-1]) + 1])
+    if subgroup_size is None or subgroup_size == 1:
         return None
-    elif subgroup_size < 1:
+    if subgroup_size < 1:
         raise InvalidSpecification("size_not_positive", {"size": int(subgroup_size)})
-    else:
-        borders = np.arange(subgroup_size, array.size, subgroup_size)
-    groups = [part[~np.isnan(part)] for part in np.split(array, borders)]
-    return None if all(group.size <= 1 for group in groups) and subgroups is None else groups
+    return np.arange(0, array.size, subgroup_size)
 
 
 def _moving_range(array: FloatArray, name: str) -> WithinSigma:
@@ -134,10 +164,10 @@ def _moving_range(array: FloatArray, name: str) -> WithinSigma:
     return WithinSigma(float(np.median(ranges[known])) / d4(2), df, name)
 
 
-def _pooled(groups: Sequence[FloatArray]) -> WithinSigma:
+def _pooled(groups: _Groups) -> WithinSigma:
     """Pooled standard deviation over c4(df + 1)."""
-    df = sum(group.size - 1 for group in groups)
-    residuals = np.concatenate([(group - group[0]) - np.mean(group - group[0]) for group in groups])
+    df = int(groups.deviations.size - groups.sizes.size)
+    residuals = groups.residuals()
     scale = float(np.max(np.abs(residuals)))
     if scale == 0.0:
         return WithinSigma(0.0, float(df), "pooled-sd")
@@ -145,18 +175,28 @@ def _pooled(groups: Sequence[FloatArray]) -> WithinSigma:
     return WithinSigma(pooled / c4(df + 1), float(df), "pooled-sd")
 
 
-def _ranges(groups: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _ranges(groups: _Groups) -> tuple[FloatArray, FloatArray]:
     """Return range / d2 of each subgroup with its squared coefficient of variation."""
-    estimates = [float(np.ptp(group)) / d2(group.size) for group in groups]
-    variations = [(d3(group.size) / d2(group.size)) ** 2 for group in groups]
-    return np.array(estimates), np.array(variations)
+    highest = np.maximum.reduceat(groups.deviations, groups.starts)
+    ranges = highest - np.minimum.reduceat(groups.deviations, groups.starts)
+    expected, spread = _per_size(d2, groups.sizes), _per_size(d3, groups.sizes)
+    return ranges / expected, (spread / expected) ** 2
 
 
-def _sds(groups: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _sds(groups: _Groups) -> tuple[FloatArray, FloatArray]:
     """Return standard deviation / c4 of each subgroup with its squared variation."""
-    estimates = [root_mean_square((g - g[0]) - np.mean(g - g[0])) / c4(g.size) for g in groups]
-    variations = [(1.0 - c4(g.size) ** 2) / c4(g.size) ** 2 for g in groups]
-    return np.array(estimates), np.array(variations)
+    residuals = groups.residuals()
+    scale = float(np.max(np.abs(residuals))) or 1.0
+    squares = np.add.reduceat((residuals / scale) ** 2, groups.starts)
+    expected = _per_size(c4, groups.sizes)
+    estimates = scale * np.sqrt(squares / (groups.sizes - 1)) / expected
+    return estimates, (1.0 - expected**2) / expected**2
+
+
+def _per_size(constant: Callable[[int], float], sizes: NDArray[np.intp]) -> FloatArray:
+    """Return a constant for each subgroup, computed once per size."""
+    distinct, places = np.unique(sizes, return_inverse=True)
+    return np.array([constant(int(size)) for size in distinct])[places]
 
 
 def _combined(estimates: FloatArray, variations: FloatArray, name: str) -> WithinSigma:

@@ -20,8 +20,6 @@ ERRORS: dict[str, str] = {
     "limit_not_finite": "{name} must be a finite number; leave it out if there is none.",
     "target_outside": "The target {target:g} lies outside the limits; correct target or limits.",
     "df_not_positive": "Degrees of freedom must be above 0, not {df:g}.",
-    "no_subgroup_of_two": "No subgroup holds two values, so nothing shows the variation within; "
-    "use individual values or larger subgroups.",
     "no_neighbours": "No two neighbouring values are present, so there is no moving range; "
     "collect more values.",
     "lengths_differ": "The two lists have {first} and {second} entries; they must match.",

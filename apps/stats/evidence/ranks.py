@@ -195,9 +195,9 @@ def _shift(x: FloatArray, y: FloatArray, confidence: float) -> Effect:
     edge = max(1, math.floor(pairs / 2.0 - z * spread))
     if pairs <= MOST_PAIRS:
         return order_effect("shift", np.sort(np.subtract.outer(y, x).ravel()), edge)
-    ordered = np.sort(x)
+    ordered, rising = np.sort(x), np.sort(y)
     return _searched_effect(
-        lambda limit: int(np.searchsorted(ordered, y - limit, side="left").sum()),
+        lambda limit: int(np.searchsorted(ordered, rising - limit, side="left").sum()),
         pairs,
         edge,
         (float(y.min() - x.max()), float(y.max() - x.min())),
