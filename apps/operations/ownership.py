@@ -11,11 +11,11 @@ from pathlib import Path
 from apps.operations.errors import CannotStart
 
 
-def take_folder(data_dir: Path, *, address: str) -> int:
+def take_folder(data_dir: Path, *, address: str) -> None:
     """Lock the data folder for this process; the lock goes when the process does.
 
-    Returns the descriptor that holds the lock. It is inheritable, so that it outlives the
-    `exec` from the preparing command into the supervisor; the parts do not get it.
+    The descriptor that holds the lock stays open on purpose. It is inheritable, so that it
+    outlives the `exec` from the preparing command into the supervisor; the parts do not get it.
     """
     path = data_dir / "run" / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,6 @@ def take_folder(data_dir: Path, *, address: str) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "address": address}).encode(), 0)
     os.set_inheritable(descriptor, True)
-    return descriptor
 
 
 def _owned_sentence(data_dir: Path, owner: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -48,14 +49,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             require_secret()
-            tree, lock = self._own(options["host"], _port(options["port"]))
+            tree = self._own(options["host"], _port(options["port"]))
+            prepare(self.stdout.write)
         except (CannotStart, ImproperlyConfigured) as error:
             raise CommandError(str(error), returncode=2) from None
-        prepare(self.stdout.write)
-        tree = Tree(**(tree.__dict__ | {"farewell": accounts_to_try()}))
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before anything was started.", returncode=130) from None
+        self._become_supervisor(replace(tree, farewell=accounts_to_try()))
+
+    def _become_supervisor(self, tree: Tree) -> None:
+        """Leave Django behind: the same process goes on with the standard library only."""
         connections.close_all()
         self.stdout.flush()
-        os.set_inheritable(lock, True)
         os.environ |= MODEST | {
             "IMPROVE_DATA": str(settings.DATA_DIR),
             "MPLCONFIGDIR": str(settings.DATA_DIR / "run" / "matplotlib"),
@@ -64,10 +69,10 @@ class Command(BaseCommand):
         supervisor = [sys.executable, "-m", "apps.operations.supervisor", tree.dump()]
         os.execv(sys.executable, supervisor)  # noqa: S606  our own interpreter, no shell
 
-    def _own(self, host: str, port: int) -> tuple[Tree, int]:
+    def _own(self, host: str, port: int) -> Tree:
         """Take the data folder and the port, or say who has them."""
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        lock = take_folder(settings.DATA_DIR, address=address)
+        take_folder(settings.DATA_DIR, address=address)
         listener = take_port(host, port)
         binary = None if settings.REDIS_URL else broker.find_binary()
         if binary is None and not settings.REDIS_URL:
@@ -77,7 +82,7 @@ class Command(BaseCommand):
             )
         if binary:
             settings.BROKER_SOCKET.parent.mkdir(parents=True, exist_ok=True)
-        tree = Tree(
+        return Tree(
             python=sys.executable,
             root=str(settings.BASE_DIR),
             data=str(settings.DATA_DIR),
@@ -90,7 +95,6 @@ class Command(BaseCommand):
             web_workers=settings.WEB_WORKERS,
             web_threads=settings.WEB_THREADS,
         )
-        return tree, lock
 
 
 def _port(text: str) -> int:
