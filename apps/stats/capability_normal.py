@@ -273,6 +273,20 @@ def bench_z(z_lower: float | None, z_upper: float | None) -> tuple[float, float,
     The benchmark Z leaves the whole expected share of both tails in one tail. Tails are added as
     logarithms, so that it stays a number far beyond the smallest probability.
 
+    Parameters
+    ----------
+    z_lower, z_upper : float or None
+        Distances of the limits from the mean in sigmas; None where there is no limit.
+
+    Returns
+    -------
+    tuple of float
+        Parts per million below and above, and the benchmark Z (no unit).
+
+    References
+    ----------
+    Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 8.3.
+
     Examples
     --------
     >>> [round(x, 3) for x in bench_z(3.0, 3.0)]

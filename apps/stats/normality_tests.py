@@ -82,6 +82,27 @@ def normality(values: ArrayLike, *, test: str = "anderson-darling") -> Normality
 def anderson_darling(values: ArrayLike) -> Normality:
     """Anderson-Darling test with mean and standard deviation estimated; see :func:`normality`.
 
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Observations in any unit; NaN is left out.
+
+    Returns
+    -------
+    Normality
+        A-squared (unadjusted) and its p-value.
+
+    Raises
+    ------
+    NotEnoughData
+        With fewer than 8 values.
+    DegenerateData
+        If all values are equal.
+
+    References
+    ----------
+    D'Agostino, Stephens (1986), Goodness-of-Fit Techniques, table 4.9.
+
     Examples
     --------
     >>> round(anderson_darling([1, 2, 3, 4, 5, 6, 7, 8]).p_value, 3)
@@ -143,6 +164,29 @@ def anderson_darling_p(statistic: float, n: int) -> float:
 def shapiro_wilk(values: ArrayLike) -> Normality:
     """Shapiro-Wilk test; see :func:`normality`.
 
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Observations in any unit; NaN is left out.
+
+    Returns
+    -------
+    Normality
+        W and its p-value.
+
+    Raises
+    ------
+    NotEnoughData
+        With fewer than 3 values.
+    DegenerateData
+        If all values are equal.
+    InvalidSpecification
+        With more than 5000 values.
+
+    References
+    ----------
+    Royston (1995), Applied Statistics 44, 547-551, algorithm AS R94.
+
     Examples
     --------
     >>> round(shapiro_wilk([148, 154, 158, 160, 161, 162, 166, 170, 182, 195, 236]).statistic, 2)
@@ -160,6 +204,28 @@ def shapiro_wilk(values: ArrayLike) -> Normality:
 
 def ryan_joiner(values: ArrayLike) -> Normality:
     """Ryan-Joiner test: correlation of the sorted values with Blom's normal scores.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Observations in any unit; NaN is left out.
+
+    Returns
+    -------
+    Normality
+        The correlation and its p-value.
+
+    Raises
+    ------
+    NotEnoughData
+        With fewer than 5 values.
+    DegenerateData
+        If all values are equal.
+
+    References
+    ----------
+    Ryan, Joiner (1976), Normal probability plots and tests for normality. Royston (1993),
+    Statistics in Medicine 12, 181-184.
 
     Examples
     --------

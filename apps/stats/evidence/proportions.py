@@ -26,6 +26,18 @@ def wilson_interval(count: int, n: int, confidence: float = 0.95) -> Estimate:
     ----------
     Wilson (1927), Journal of the American Statistical Association 22, 209-212.
 
+    Parameters
+    ----------
+    count, n : int
+        Units with the property, and all units (n above 0).
+    confidence : float
+        Two-sided confidence level.
+
+    Raises
+    ------
+    InvalidSpecification
+        If the confidence level, the count or n makes no sense.
+
     Examples
     --------
     >>> estimate = wilson_interval(81, 263)
@@ -33,6 +45,7 @@ def wilson_interval(count: int, n: int, confidence: float = 0.95) -> Estimate:
     (0.2553, 0.3662)
     """
     check_confidence(confidence)
+    count, n = read_share((count, n), "count")
     z = float(special.ndtri(0.5 + confidence / 2.0))
     share = count / n
     middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n)

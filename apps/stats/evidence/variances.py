@@ -110,8 +110,25 @@ def compare_variances_bonett(
 ) -> Comparison:
     """Bonett's test: did the spread change? Its verdict always agrees with its interval.
 
-    Parameters, returns, errors and references as for :func:`compare_variances`; ``statistic`` is
-    the normal quantile at which the interval touches a ratio of 1.
+    Parameters
+    ----------
+    before, after, confidence
+        As for :func:`compare_variances`.
+
+    Returns
+    -------
+    Comparison
+        As for :func:`compare_variances`; ``statistic`` is the normal quantile at which the
+        interval touches a ratio of 1.
+
+    Raises
+    ------
+    NotEnoughData, DegenerateData
+        As for :func:`compare_variances`.
+
+    References
+    ----------
+    Bonett (2006), Computational Statistics & Data Analysis 50, 775-782.
 
     Examples
     --------
