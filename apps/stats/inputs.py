@@ -1,6 +1,7 @@
 """Reading what the caller passes: shapes, sizes, subgroups, phases; refusals in plain words."""
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,12 +105,14 @@ def floats(values: ArrayLike, what: str, *, dimensions: int = 1) -> FloatArray:
     >>> floats([1, None, 3], "values")
     array([ 1., nan,  3.])
     """
-    if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(np.float64), np.nan)
-    if np.asarray(values).dtype.kind in "cSUmM":
-        raise InvalidSpecification("not_numeric", {"what": what})
     try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+        if np.asarray(values).dtype.kind in "cSUmM":
+            raise InvalidSpecification("not_numeric", {"what": what})
         read = np.array(values, dtype=np.float64)
+    except InvalidSpecification:
+        raise
     except (TypeError, ValueError, OverflowError):
         raise InvalidSpecification("not_numeric", {"what": what}) from None
     if read.ndim != dimensions:
@@ -149,8 +152,7 @@ def _read_starts(
         return np.arange(0, n, size), ()
     if subgroup_size is not None:
         raise InvalidSpecification("subgroups_twice")
-    labels = np.asarray(subgroups)
-    _check_length(labels, n, "subgroups", "value")
+    labels = _labels(subgroups, n, "subgroups")
     starts = runs(labels)
     of_points = labels[starts]
     back = len(starts) - len(
@@ -180,8 +182,8 @@ def _read_sizes(kind: ChartType, sizes: ArrayLike | float | None, n: int) -> Flo
     if kind.sizes == "none":
         instead = "u" if kind.kind == "c" else "p or u"
         raise InvalidSpecification("sizes_not_used", {"kind": kind.kind, "instead": instead})
-    if np.ndim(sizes) == 0:
-        read = np.repeat(floats(np.reshape(sizes, (1,)), "sizes"), n)
+    if isinstance(sizes, float | int | np.integer | np.floating):
+        read = np.repeat(floats([float(sizes)], "sizes"), n)
     else:
         read = floats(sizes, "sizes")
     _check_length(read, n, "sizes", "point")
@@ -222,9 +224,18 @@ def _read_parts(kind: ChartType, parts: ArrayLike | None, n: int) -> NDArray[np.
         return None
     if parts is None:
         raise InvalidSpecification("parts_needed")
-    labels = np.asarray(parts)
-    _check_length(labels, n, "parts", "value")
-    return labels.astype(np.str_)
+    return _labels(parts, n, "parts").astype(np.str_)
+
+
+def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    try:
+        labels = np.asarray(values)
+    except ValueError:
+        raise InvalidSpecification(
+            "wrong_shape", {"what": what, "expected": 1, "got": "uneven"}
+        ) from None
+    _check_length(labels, n, what, "value")
+    return labels
 
 
 def _read_mask(exclude: ArrayLike | None, n: int) -> BoolArray | None:
@@ -264,9 +275,9 @@ def read_stretches(
         If phases are out of order or a baseline leaves its phase.
     """
     ordered = list(phases)
-    if not ordered or ordered[0].start > 0:
+    if not ordered or _place(ordered[0].start) > 0:
         ordered.insert(0, Phase(0))
-    starts = [phase.start for phase in ordered]
+    starts = [_place(phase.start) for phase in ordered]
     for before, start in zip([-1, *starts], starts, strict=False):
         if not before < start < n_points or start < 0:
             raise InvalidSpecification("phase_order", {"n_points": n_points, "start": start})
@@ -281,7 +292,24 @@ def read_stretches(
 
 def _filled(baseline: tuple[int | None, int | None], n_points: int) -> tuple[int, int]:
     first, stop = baseline
-    return (0 if first is None else first, n_points if stop is None else stop)
+    return (0 if first is None else _place(first), n_points if stop is None else _place(stop))
+
+
+def _place(value: object) -> int:
+    """A whole number that counts points.
+
+    Raises
+    ------
+    InvalidSpecification
+        If it is anything else.
+    """
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidSpecification(
+            "option_range",
+            {"option": "a point", "expected": "a whole number", "value": str(value)},
+        ) from None
 
 
 def _owner(common: tuple[int, int] | None, starts: list[int], stops: list[int]) -> int | None:
@@ -302,7 +330,7 @@ def _stretch(phase: Phase, stop: int, common: tuple[int, int] | None, given: Giv
             raise InvalidSpecification("baseline_and_frozen")
         given = _from_frozen(phase.frozen)
     if baseline is not None:
-        first, last = baseline
+        first, last = _place(baseline[0]), _place(baseline[1])
         if not phase.start <= first < last <= stop:
             raise InvalidSpecification(
                 "baseline_range",
@@ -326,6 +354,9 @@ def check_given(kind: ChartType, given: Given) -> None:
     InvalidSpecification
         If sigma is not above 0, or center is not finite or outside what the statistic can be.
     """
+    for name, number in (("center", given.center), ("sigma", given.sigma)):
+        if number is not None and not isinstance(number, float | int | np.integer | np.floating):
+            raise InvalidSpecification("not_numeric", {"what": name})
     if given.center is not None:
         if not math.isfinite(given.center):
             raise InvalidSpecification("center_not_finite", {"value": str(given.center)})

@@ -21,7 +21,35 @@ Pooling = Literal["all", "parts"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Every choice that changes a number; stored with the result."""
+    """Every choice that changes a number; stored with the result.
+
+    Attributes
+    ----------
+    estimator
+        How sigma is estimated.
+    width
+        Distance of the limits from the center, in sigma.
+    printed
+        Take constants as rounded in printed tables.
+    gaps
+        Whether missing and excluded points break moving ranges and patterns, or are bridged.
+    mr_length, screen
+        Values in a moving range; whether ranges above their own limit are dropped once.
+    weight, steady
+        Weight of the newest point (EWMA, MEWMA); limits of the steady state from the start.
+    shift, decision, head_start
+        k, h and the starting value of a CUSUM, in sigma.
+    span
+        Points in a moving average.
+    alpha
+        Chance of a false alarm at one point (T2).
+    limits
+        Limits by sigma or by probability (g, t).
+    arl
+        Points between false alarms, on average (MEWMA).
+    pooling
+        Sigma of all parts together or of each part (short runs).
+    """
 
     estimator: str = ""
     width: float = 3.0
