@@ -94,7 +94,7 @@ def condition_badge(condition: Condition) -> Badge:
 def cycle_badge(cycle: Cycle) -> Badge:
     if not cycle.decision:
         return Badge("neutral", _("Not decided"))
-    return Badge("done", CycleDecision(cycle.decision).label)
+    return Badge("done", str(CycleDecision(cycle.decision).label))
 
 
 TRACK = {

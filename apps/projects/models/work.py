@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -149,6 +150,15 @@ class ProjectAction(Timestamped, Versioned):
                 condition=Q(state__in=ActionState.values), name="action_state_known"
             )
         ]
+
+    @property
+    def is_late(self) -> bool:
+        """Past its date and not done."""
+        return (
+            self.due is not None
+            and self.due < timezone.localdate()
+            and self.state != ActionState.DONE
+        )
 
     def __str__(self) -> str:
         return self.title

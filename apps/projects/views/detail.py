@@ -152,12 +152,9 @@ def _row(item: Deliverable, note: str = "") -> dict[str, Any]:
 
 
 def _actions(record: Project) -> dict[str, Any]:
-    today = timezone.localdate()
     open_ones = list(
         record.actions.exclude(state=ActionState.DONE).select_related("owner").order_by("due", "pk")
     )
-    for action in open_ones:
-        action.late = bool(action.due and action.due < today)
     return {"actions": open_ones[:ACTIONS_SHOWN], "actions_count": len(open_ones) or ""}
 
 

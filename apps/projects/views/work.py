@@ -9,7 +9,6 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -169,10 +168,7 @@ def actions(request: HttpRequest, number: int) -> HttpResponse:
 def _board(
     request: HttpRequest, project: Project, form: ActionForm | None = None
 ) -> dict[str, Any]:
-    today = timezone.localdate()
     records = list(project.actions.select_related("owner"))
-    for record in records:
-        record.late = bool(record.due and record.due < today and record.state != ActionState.DONE)  # type: ignore[attr-defined]
     states = [{"state": state.value, "label": state.label} for state in ActionState]
     columns = [
         {
