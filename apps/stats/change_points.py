@@ -11,14 +11,14 @@ from apps.stats.errors import DegenerateData, InvalidSpecification
 from apps.stats.evidence.means import t_two_sided_p
 from apps.stats.evidence.results import Effect
 from apps.stats.moments import FloatArray, check_confidence, missing_notice, sample
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 METHODS = ("mean", "pettitt")
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePoint(Result):
+class ChangePoint(Judged):
     """The estimated first point of the new level, with the levels before and after.
 
     ``index`` and ``plausible`` count positions in the values given (missing ones keep theirs);

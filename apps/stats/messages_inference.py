@@ -138,4 +138,13 @@ VERDICTS: dict[str, str] = {
     "explains": "The predictors explain part of the variation (p = {p_value:.3g}).",
     "explains_nothing": "The predictors are not shown to explain any variation "
     "(p = {p_value:.3g}).",
+    "changed": "The level changed by {estimate:.4g} ({lower:.4g} to {upper:.4g}, p = {p_value:.3g}).",
+    "no_change": "No change of level is shown (p = {p_value:.3g}).",
+    "biased": "The gauge is off by {estimate:.4g} ({lower:.4g} to {upper:.4g}, p = {p_value:.3g}).",
+    "no_bias": "No bias of the gauge is shown.",
+    "constant_bias": "The gauge is off by the same amount over its whole range.",
+    "not_linear": "The bias of the gauge changes over its range.",
+    "acceptable": "The gauge is good enough.",
+    "marginal": "The gauge may be good enough, depending on use and cost.",
+    "unacceptable": "The gauge is not good enough; improve it first.",
 }

@@ -24,8 +24,8 @@ from apps.stats.evidence.proportions import (
     wilson_interval,
 )
 from apps.stats.evidence.rates import compare_rates
-from apps.stats.evidence.results import verdict_sentence
 from apps.stats.messages_inference import VERDICTS
+from apps.stats.verdicts import verdict_sentence
 
 # Extra hours of sleep under two drugs, ten patients: Student (1908); data set "sleep" of R.
 SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

@@ -11,12 +11,12 @@ from apps.stats.errors import DegenerateData, InvalidSpecification
 from apps.stats.evidence.results import Effect
 from apps.stats.intervals import read_count
 from apps.stats.moments import FloatArray, check_confidence
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 
 @dataclass(frozen=True, slots=True)
-class ChiSquare(Result):
+class ChiSquare(Judged):
     """Chi-square test of a table: expected counts and adjusted residuals cell by cell.
 
     A residual beyond 2 or 3 in size says which cells hold more or fewer than independence would.

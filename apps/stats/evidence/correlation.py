@@ -17,14 +17,14 @@ from apps.stats.moments import (
     read_values,
     sample,
 )
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 METHODS = ("pearson", "spearman")
 
 
 @dataclass(frozen=True, slots=True)
-class Correlation(Result):
+class Correlation(Judged):
     """A correlation with interval and p-value; ``verdict`` is a stable key."""
 
     method: str

@@ -11,12 +11,12 @@ from apps.stats.errors import DegenerateData, InvalidSpecification
 from apps.stats.evidence.means import describe, paired_differences, t_quantile, welch
 from apps.stats.evidence.results import Effect, Group
 from apps.stats.moments import check_confidence, missing_notice, sample
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 
 @dataclass(frozen=True, slots=True)
-class Equivalence(Result):
+class Equivalence(Judged):
     """Two one-sided tests against margins; equivalent where the larger p-value is small.
 
     ``estimate`` carries the interval of level 2 * confidence - 1, which lies inside the margins

@@ -19,8 +19,8 @@ from apps.stats.evidence.studentized import (
 )
 from apps.stats.evidence.variances import f_tail, levene_statistic
 from apps.stats.moments import Sample, check_confidence, missing_notice, sample
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class AnovaRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupTest(Result):
+class GroupTest(Judged):
     """A test whether groups differ, with all pairs; ``verdict`` is a stable key."""
 
     test: str

@@ -24,6 +24,7 @@ from apps.stats.moments import (
 from apps.stats.normality_tests import LEAST_ANDERSON_DARLING, anderson_darling
 from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 RANK_TOLERANCE = 1e-12
 HIGH_INFLATION = 10.0
@@ -68,7 +69,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Regression(Result):
+class Regression(Judged):
     """A fitted regression; arrays have one entry per complete row, in the order given."""
 
     n: int

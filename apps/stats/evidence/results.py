@@ -1,11 +1,9 @@
 """What a comparison gives back: estimate, interval, effect size, checks and a verdict."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from apps.stats.messages_inference import VERDICTS
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Result):
+class Comparison(Judged):
     """A comparison, ready to be read by people and programs.
 
     ``estimate`` is the difference in the unit of the data (after minus before, or the ratio where
@@ -66,30 +64,6 @@ class Comparison(Result):
     def is_significant(self) -> bool:
         """True where the p-value is below one minus the confidence level."""
         return self.p_value < 1.0 - self.confidence
-
-    @property
-    def sentence(self) -> str:
-        """The verdict as an English sentence."""
-        return verdict_sentence(
-            self.verdict,
-            {
-                "estimate": self.estimate.value,
-                "lower": self.estimate.lower,
-                "upper": self.estimate.upper,
-                "p_value": self.p_value,
-            },
-        )
-
-
-def verdict_sentence(verdict: str, params: Mapping[str, float]) -> str:
-    """Return the English sentence of a verdict key.
-
-    Examples
-    --------
-    >>> verdict_sentence("no_difference", {"lower": -1.0, "upper": 2.0, "p_value": 0.4})
-    'No difference is shown (p = 0.4); it may be anything from -1 to 2.'
-    """
-    return VERDICTS[verdict].format(**params)
 
 
 def directed_verdict(p_value: float, difference: float, confidence: float) -> str:

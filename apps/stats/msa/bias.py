@@ -17,12 +17,12 @@ from apps.stats.moments import (
     sample,
     shifted_moments,
 )
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 
 @dataclass(frozen=True, slots=True)
-class BiasStudy(Result):
+class BiasStudy(Judged):
     """Mean deviation from a reference with interval; ``verdict`` is "no_bias" or "biased"."""
 
     n: int
@@ -40,7 +40,7 @@ class BiasStudy(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class LinearityStudy(Result):
+class LinearityStudy(Judged):
     """Bias as a straight line of the reference.
 
     ``verdict`` is "no_bias", "constant_bias" (the same everywhere) or "not_linear" (the bias

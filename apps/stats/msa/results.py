@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.stats.errors import InvalidSpecification
-from apps.stats.plain import Result
 from apps.stats.results import Notice
+from apps.stats.verdicts import Judged
 
 # AIAG (2010), Measurement Systems Analysis, 4th ed., chapter II section D: the share of the study
 # variation up to which a gauge is acceptable, and up to which it may be.
@@ -46,7 +46,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class GageStudy(Result):
+class GageStudy(Judged):
     """A gauge repeatability and reproducibility study.
 
     ``verdict`` is "acceptable", "marginal" or "unacceptable" by the share of the study variation;
