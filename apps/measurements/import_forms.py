@@ -210,6 +210,12 @@ class ConfirmForm(forms.Form):
     skip_known = forms.BooleanField(
         label=_("Leave out the rows that are stored already"), required=False
     )
+    profile_name = forms.CharField(
+        label=_("Remember this way of reading as"),
+        max_length=80,
+        required=False,
+        help_text=_("The next file with the same header is read like this one."),
+    )
 
 
 class VersionForm(forms.Form):

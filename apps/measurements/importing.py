@@ -26,10 +26,10 @@ from apps.measurements.storage import Rows, write_rows
 CHUNK = {"sqlite": 2_500, "postgresql": 50_000}
 # A waiting SQLite writer tries again after 1, 2, 5, 10 … ms: the rest has to be long enough to
 # be met, measured in tests/benchmarks/import_speed.py.
-HOLD_SECONDS = 0.006
+HOLD_SECONDS = 0.010
 REST_SHARE = 1.0
 REST_LEAST = 0.002
-LEAST_CHUNK = 200
+LEAST_CHUNK = 1_000
 
 
 def import_rows(import_id: int) -> bool:

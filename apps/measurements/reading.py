@@ -95,6 +95,9 @@ def job_for(import_: Import, out: Path) -> Job:
         time_zone=import_.uploaded_by.time_zone or settings.TIME_ZONE,
         reading=import_.reading,
         mapping=import_.mapping,
+        profiles=list(
+            characteristic.import_profiles.values("name", "header", "reading", "mapping")
+        ),
         limits=limits(),
     )
 

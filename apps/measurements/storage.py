@@ -49,12 +49,13 @@ def write_rows(*, characteristic_id: int, first: int, rows: Rows, source_id: int
 
 
 def _insert(tuples: Iterable[tuple[Any, ...]]) -> None:
+    """The driver's own executemany: Django's keeps a copy of every row to look at the first."""
     table = Observation._meta.db_table
-    places = ", ".join(["%s"] * len(COLUMNS))
-    with connection.cursor() as cursor:
-        cursor.executemany(
+    places = ", ".join("?" * len(COLUMNS))
+    with connection.wrap_database_errors:
+        connection.connection.executemany(
             f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608
-            list(tuples),
+            tuples,
         )
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/archive/", characteristics.archive, name="archive"),
     path("<int:pk>/observations/<int:sequence>/", observations.correct, name="correct"),
     path("<int:pk>/import/", imports.upload, name="import"),
+    path("<int:pk>/profiles/<int:profile>/forget/", imports.forget, name="profile_forget"),
     path("imports/<int:pk>/", imports.detail, name="import_detail"),
     path("imports/<int:pk>/progress/", imports.progress, name="import_progress"),
     path("imports/<int:pk>/read/", imports.remap, name="import_remap"),

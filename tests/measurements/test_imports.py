@@ -204,6 +204,31 @@ def test_a_characteristic_that_changed_since_asks_for_another_reading(
         services.confirm_import(actor=org.member, import_=import_, version=import_.version)
 
 
+def test_a_kept_profile_reads_the_next_file_of_its_kind(org: Org, thing: Characteristic) -> None:
+    """What a person chose and confirmed once is not asked again, while the header is the same."""
+    text = "when;a;b\n01/02/2026;1,234;7\n"
+    import_ = previewed(org, thing, text)
+    services.remap_import(
+        actor=org.member, import_=import_, version=import_.version,
+        reading={"decimal": ".", "thousands": ",", "date_order": "mdy", "format": "plain"},
+        mapping={"columns": {"0": "time", "1": "value", "2": "skip"}},
+    )  # fmt: skip
+    reading.read(import_.pk)
+    import_ = fresh(import_)
+    services.confirm_import(
+        actor=org.member, import_=import_, version=import_.version, profile_name="Dialler export"
+    )
+
+    second = previewed(org, thing, text.replace("1,234", "2,345"))
+    assert (second.report["profile"], second.report["guesses"]) == ("Dialler export", [])
+    assert [row["value"] for row in second.report["first"]] == [2345]
+    assert second.report["columns"][1]["why"]["code"] == "profile"
+    other = previewed(org, thing, text.replace("when", "then"))
+    assert other.report["profile"] == ""
+    services.forget_profile(actor=org.member, profile=thing.import_profiles.get())
+    assert previewed(org, thing, text).report["profile"] == ""
+
+
 def test_cancelling_removes_the_file_and_stores_nothing(
     org: Org, thing: Characteristic, django_capture_on_commit_callbacks
 ) -> None:

@@ -147,7 +147,11 @@ def find_roles(columns: list[Column], job: Job, date_order: str) -> None:
     chosen = {int(index): role for index, role in job.mapping.get("columns", {}).items()}
     if chosen:
         for column in columns:
-            column.take(chosen.get(column.index, SKIP), "chosen")
+            role = chosen.get(column.index, SKIP)
+            if job.profile:
+                column.take(role, "profile", name=job.profile)
+            else:
+                column.take(role, "chosen")
         return
     _find_time(columns, date_order)
     _find_values(columns, job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # How a column is used.
@@ -51,11 +51,25 @@ class Job:
     time_zone: str = "UTC"
     reading: dict[str, Any] = field(default_factory=dict)
     mapping: dict[str, Any] = field(default_factory=dict)
+    # Ways of reading that people have kept, each with the header by which it is recognised.
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    profile: str = ""
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Job:
         return cls(**{**data, "limits": Limits(**data.get("limits", {}))})
+
+    def with_profile(self, header: list[str]) -> Job:
+        """The job as a kept profile of the same header says, unless a person has chosen."""
+        if self.reading or self.mapping:
+            return self
+        for kept in self.profiles:
+            if kept["header"] == header:
+                return replace(
+                    self, profile=kept["name"], reading=kept["reading"], mapping=kept["mapping"]
+                )
+        return self
 
     @property
     def counts(self) -> bool:

@@ -38,7 +38,7 @@ def read_file(job: Job, progress: Progress) -> dict[str, Any]:
     table = open_table(job, path)
     blocks = table.blocks()
     head = _head(blocks)
-    columns, rules, header = _look(job, table, head)
+    job, columns, rules, header = _look(job, table, head)
     roles = [column.role for column in columns]
     places = Places.of(roles, [c.name for c in columns], _constant_size(job))
     problem = _problem(job, places)
@@ -56,6 +56,7 @@ def read_file(job: Job, progress: Progress) -> dict[str, Any]:
         "reading": _reading(job, table, rules, header, notes),
         "columns": [column.as_json() for column in columns],
         "problem": problem,
+        "profile": job.profile,
         "guesses": _all_guesses(table, rules, columns, notes, job),
         "rows": {
             "total": total,
@@ -99,8 +100,11 @@ def _head(blocks: Any) -> Block:
     return first, rows
 
 
-def _look(job: Job, table: Table, head: Block) -> tuple[list[Column], Rules, int]:
-    """The columns with their roles, the rules of writing, and the row of the header (0: none)."""
+def _look(job: Job, table: Table, head: Block) -> tuple[Job, list[Column], Rules, int]:
+    """The columns with their roles, the rules of writing, and the row of the header (0: none).
+
+    The job comes back as a kept profile completes it.
+    """
     first, rows = head
     header = job.reading.get("header")
     if header is None:
@@ -109,6 +113,8 @@ def _look(job: Job, table: Table, head: Block) -> tuple[list[Column], Rules, int
     if not body:
         raise FileRefused("header_only", row=header)
     names = _names(rows[header - first] if header else [], body)
+    if header:
+        job = job.with_profile(names)
     columns = [
         Column(index, name, [row[index] if index < len(row) else "" for row in body])
         for index, name in enumerate(names)
@@ -116,7 +122,7 @@ def _look(job: Job, table: Table, head: Block) -> tuple[list[Column], Rules, int
     rules = guesses.find_rules(columns, job, table.layout.delimiter)
     guesses.measure(columns, rules.number)
     guesses.find_roles(columns, job, rules.date_order)
-    return columns, rules, header
+    return job, columns, rules, header
 
 
 def _filled(row: list[Any]) -> bool:
@@ -259,7 +265,7 @@ def _all_guesses(
 ) -> list[dict[str, Any]]:
     """What a person has to confirm before the rows are saved."""
     found = []
-    if not table.encoding_sure:
+    if not table.encoding_sure and job.reading.get("encoding") != table.layout.encoding:
         found.append({"code": "encoding", "params": {"encoding": table.layout.encoding}})
     elif not table.layout.sure:
         found.append({"code": "delimiter", "params": {"delimiter": table.layout.delimiter}})

@@ -9,6 +9,7 @@ from apps.measurements.services.corrections import correct_observation
 from apps.measurements.services.imports import (
     cancel_import,
     confirm_import,
+    forget_profile,
     receive_import,
     remap_import,
     reverse_import,
@@ -23,6 +24,7 @@ __all__ = [
     "confirm_import",
     "correct_observation",
     "create_characteristic",
+    "forget_profile",
     "receive_import",
     "remap_import",
     "reverse_import",

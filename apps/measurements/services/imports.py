@@ -18,9 +18,12 @@ from apps.common.errors import Conflict, Refused
 from apps.measurements import files, tasks
 from apps.measurements.announcing import announce
 from apps.measurements.choices import ImportState
-from apps.measurements.models import Characteristic, Import
+from apps.measurements.models import Characteristic, Import, ImportProfile
 from apps.measurements.reading import shape_of
 from apps.measurements.selectors import earlier_import_of
+
+# What a profile keeps of how a file was read; the layout is found from each file itself.
+KEPT = ("encoding", "decimal", "thousands", "format", "date_order", "time_zone", "order")
 
 
 def receive_import(
@@ -100,6 +103,7 @@ def confirm_import(
     guesses_confirmed: bool = False,
     again: bool = False,
     skip_known: bool = False,
+    profile_name: str = "",
 ) -> Import:
     """Have the ready rows written. Two people who confirm at once start one import."""
     with transaction.atomic():
@@ -115,6 +119,8 @@ def confirm_import(
                 "state", "confirmed_by", "skip_known", "attempts", "leased_until", "rows_done",
             ],
         )  # fmt: skip
+        if profile_name.strip():
+            _keep_profile(actor, present, profile_name.strip())
         record(
             actor=actor,
             verb="import.confirmed",
@@ -125,10 +131,45 @@ def confirm_import(
                 "count": present.rows_ready,
                 "refused": present.rows_refused,
                 "reading": present.report.get("reading", {}),
+                "profile": profile_name.strip(),
             },
         )
         after_commit(lambda: tasks.import_rows.delay(present.pk))
     return present
+
+
+def _keep_profile(actor: User, import_: Import, name: str) -> None:
+    """Remember how this file was read, for the next one with the same header."""
+    report = import_.report
+    mapping: dict[str, Any] = {
+        "columns": {str(column["index"]): column["role"] for column in report["columns"]}
+    }
+    if import_.mapping.get("size") is not None:
+        mapping["size"] = import_.mapping["size"]
+    ImportProfile.objects.update_or_create(
+        characteristic=import_.characteristic,
+        name=name,
+        defaults={
+            "header": [column["name"] for column in report["columns"]],
+            "reading": {key: report["reading"][key] for key in KEPT if report["reading"][key]},
+            "mapping": mapping,
+            "saved_by": actor,
+        },
+    )
+
+
+def forget_profile(*, actor: User, profile: ImportProfile) -> None:
+    """Files of this kind are guessed anew from now on."""
+    policies.require(actor, Action.IMPORT_DATA, profile.characteristic)
+    with transaction.atomic():
+        record(
+            actor=actor,
+            verb="profile.forgotten",
+            target=profile,
+            subject=profile.characteristic,
+            details={"name": profile.name},
+        )
+        profile.delete()
 
 
 def cancel_import(*, actor: User, import_: Import, version: int | None = None) -> Import:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,7 +25,7 @@ from apps.measurements.import_forms import (
     UploadForm,
     VersionForm,
 )
-from apps.measurements.models import Import
+from apps.measurements.models import Import, ImportProfile
 from apps.measurements.report import Report, report_of
 from apps.measurements.selectors import earlier_import_of, specification_in_force
 from apps.measurements.views.fetching import (
@@ -57,6 +57,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "characteristic": characteristic,
         "limits": specification_in_force(characteristic),
+        "profiles": characteristic.import_profiles.select_related("saved_by"),
         "recent": characteristic.imports.select_related("uploaded_by")[:5],
     }
     return render(request, "measurements/upload.html", context)
@@ -190,6 +191,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, error, _url(pk))
     messages.success(request, _("Cancelled. Nothing of the file was saved."))
     return redirect("measurements:detail", import_.characteristic_id)
+
+
+@require_POST
+def forget(request: HttpRequest, pk: int, profile: int) -> HttpResponse:
+    """Remove a way of reading that was kept."""
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.IMPORT_DATA, characteristic)
+    kept = get_object_or_404(ImportProfile, pk=profile, characteristic=characteristic)
+    services.forget_profile(actor=user, profile=kept)
+    messages.success(request, _("Removed. Such files are read by guesses again."))
+    return redirect("measurements:import", pk)
 
 
 @require_http_methods(["GET", "POST"])

@@ -65,6 +65,7 @@ REASONS: dict[str, str | Promise] = {
     "distinct": _("%(count)s different values"),
     "mostly_empty": _("%(count)s of %(total)s empty"),
     "chosen": _("Chosen by you"),
+    "profile": _("As in the profile “%(name)s”"),
     "not_needed": _("Not needed for this characteristic"),
 }
 

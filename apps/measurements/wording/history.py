@@ -30,6 +30,9 @@ AUDIT_SENTENCES = {
         ),
         "pen",
     ),
+    "profile.forgotten": Sentence(
+        _("<b>%(actor)s</b> removed the import profile %(name)s"), "trash"
+    ),
     "import.received": Sentence(_("<b>%(actor)s</b> uploaded %(file)s"), "upload"),
     "import.confirmed": Sentence(
         _("<b>%(actor)s</b> confirmed %(file)s: %(count)s rows to import, %(refused)s refused"),
