@@ -198,20 +198,20 @@ def statprocon(report: Report, x: np.ndarray) -> None:
 
 def pyspc(report: Report, x: np.ndarray) -> None:
     try:
-        import pyspc.ccharts.imrx as chart_class
+        from pyspc.ccharts.mr import xmr
         from pyspc.rules import rules
     except ImportError:
         report.line("pyspc: not installed, not compared")
         return
     # Its rules draw on an axis as they go; this one takes the calls and does nothing.
     axis = types.SimpleNamespace(plot=lambda *_args, **_kwargs: None)
-    table = np.column_stack((np.arange(1, len(x) + 1), x))
+    values = x.tolist()
 
     def work() -> None:
-        means, center, lcl, ucl, _ = chart_class.I_MR_X(sizecol=1).plot(table, 1)
+        _, center, lcl, ucl, _ = xmr().plot(values, 1)
         basic = rules()
-        basic.RULE_1_BEYOND_3SIGMA(axis, means, center, lcl, ucl)
-        basic.RULE_7_ON_ONE_SIDE(axis, means, center, lcl, ucl)
+        basic.RULE_1_BEYOND_3SIGMA(axis, values, center, lcl, ucl)
+        basic.RULE_7_ON_ONE_SIDE(axis, values, center, lcl, ucl)
 
     theirs = seconds(work, 1)
     ours = seconds(lambda: chart("i-mr", x, rules="aiag:1,2").rule_flags)
