@@ -39,7 +39,7 @@ STATE_ICONS = {
 CONDITION_LOOKS = {
     "met": ("done", "check-circle-fill"),
     "not_met": ("blocked", "x-octagon-fill"),
-    "unknown": ("waiting", "question-circle-fill"),
+    "cannot_be_judged": ("waiting", "question-circle-fill"),
     "waived": ("warning", "shield-minus"),
 }
 # state of a stage -> (colour, icon)
@@ -362,7 +362,7 @@ def condition(
     words = {
         "met": _("Met"),
         "not_met": _("Not met"),
-        "unknown": _("Cannot be judged"),
+        "cannot_be_judged": _("Cannot be judged"),
         "waived": _("Waived"),
     }
     return render_to_string(
