@@ -103,6 +103,7 @@ _EXPORTS = {
     "kruskal_wallis": "evidence.groups",
     "linearity_study": "msa.bias",
     "nonnormal_capability": "nonnormal",
+    "nonnormal_ppk_interval": "nonnormal_intervals",
     "normalised_yield": "sigma_levels",
     "normality": "normality_tests",
     "one_way_anova": "evidence.groups",

@@ -62,6 +62,8 @@ ERRORS: dict[str, str] = {
     "horizon_not_positive": "The horizon must be 1 or more, not {horizon}.",
     "season_needed": "A seasonal forecast needs the length of the season, 2 or more.",
     "needs_positive": "A multiplicative season needs values above 0; use an additive one.",
+    "draws_out_of_range": "The number of draws must lie between {least} and {most}, not {draws}.",
+    "no_index": "There is no index to give an interval for; check limits and distribution.",
     "not_a_pair": "{name} must be a pair of two numbers.",
     "more_good_than_entered": "Step {step}: {good:g} good units cannot come from {entered:g} "
     "that entered.",

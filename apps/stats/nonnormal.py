@@ -53,6 +53,7 @@ class NonnormalCapability(Result):
 
     n: int
     method: str
+    specification: Specification
     distribution: Fit
     low: float
     median: float
@@ -183,21 +184,18 @@ def nonnormal_capability(
     data = sample(values)
     low, median, high = quantiles(chosen, [LOW_SHARE, 0.5, 1.0 - LOW_SHARE])
     log_below, log_above = _log_outside(chosen, spec)
-    indices = (
-        _percentile_indices(spec, low, median, high)
-        if method == "percentile"
-        else _z_indices(spec, chosen)
-    )
+    indices = indices_of(chosen, spec, method)
     below, above = 1e6 * math.exp(log_below), 1e6 * math.exp(log_above)
     return NonnormalCapability(
         n=data.n,
         method=method,
+        specification=spec,
         distribution=chosen,
         low=low,
         median=median,
         high=high,
         pp=indices[0],
-        ppk=min((index for index in indices[1:] if index is not None), default=None),
+        ppk=worst_of(indices),
         ppl=indices[1],
         ppu=indices[2],
         z_bench=-float(special.ndtri_exp(min(float(np.logaddexp(log_below, log_above)), 0.0))),
@@ -241,6 +239,44 @@ def log_tails(fit: Fit, limit: float) -> tuple[float, float]:
     """
     below, above = _family(fit.name).log_tails(np.array([float(limit)]), fit.values)
     return float(below[0]), float(above[0])
+
+
+def indices_of(
+    fit: Fit, specification: Specification, method: str
+) -> tuple[float | None, float | None, float | None]:
+    """Return Pp, Ppl and Ppu of a fitted distribution by one of ``METHODS``.
+
+    Examples
+    --------
+    >>> fit = Fit("normal", (("mean", 0.0), ("sd", 1.0)), 0.0, None)
+    >>> round(indices_of(fit, Specification(usl=3.0), "z-score")[2], 9)
+    1.0
+    """
+    if method == "z-score":
+        return _z_indices(specification, fit)
+    return _percentile_indices(specification, *quantiles(fit, [LOW_SHARE, 0.5, 1.0 - LOW_SHARE]))
+
+
+def worst_of(indices: Sequence[float | None]) -> float | None:
+    """Return the smaller one-sided index of (Pp, Ppl, Ppu), None where there is neither.
+
+    Examples
+    --------
+    >>> worst_of((1.2, 0.9, None))
+    0.9
+    """
+    return min((index for index in indices[1:] if index is not None), default=None)
+
+
+def refit(fit: Fit, values: FloatArray) -> Fit | None:
+    """Fit the same family to other values; None where it cannot describe them.
+
+    Examples
+    --------
+    >>> refit(Fit("exponential", (("mean", 2.0),), 0.0, None), np.array([1.0, 3.0, 5.0])).values
+    (3.0,)
+    """
+    return _fit(_family(fit.name), np.sort(values))
 
 
 def _family(name: str) -> Family:

@@ -124,7 +124,7 @@ def test_long_lists_are_compared_without_listing_all_pairs(kind, n):
 
 
 def test_sign_test_is_the_binomial():
-    # 8 of 9 patients of the depression data improved, one got worse twice: by count 7 up, 2 down.
+    # By count, seven of the nine patients improved: two tails of the binomial at one half.
     result = compare_signs(SECOND_VISIT, FIRST_VISIT)
     up = sum(a > b for a, b in zip(FIRST_VISIT, SECOND_VISIT, strict=True))
     assert result.statistic == up

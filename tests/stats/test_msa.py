@@ -203,8 +203,7 @@ def test_multiplier_and_tolerance_scale_the_study():
 
 
 def test_nested_components_by_the_expected_mean_squares():
-    # Two operators, two parts each, two readings: sums of squares by hand 0.02, 4.16... from cell
-    # means 1.05, 2.05 | 1.15, 2.15.
+    # Two operators, two parts each, two readings 0.1 apart; cell means 1.05, 2.05 | 1.15, 2.15.
     study = gage_nested(
         [1.0, 1.1, 2.0, 2.1, 1.1, 1.2, 2.2, 2.1], list("aabbccdd"), list("xxxxyyyy")
     )

@@ -34,6 +34,7 @@ from apps.stats.nonnormal import (
     nonnormal_capability,
     quantiles,
 )
+from apps.stats.nonnormal_intervals import nonnormal_ppk_interval
 
 # Millions of revolutions to failure of 23 ball bearings: Lieblein and Zelen (1956), as printed in
 # Lawless (2003), Statistical Models and Methods for Lifetime Data, section 3.3.
@@ -215,6 +216,43 @@ def test_the_lognormal_family_gives_the_z_score_of_the_logs():
     logs = capability(np.log(values), lsl=math.log(0.5), usl=math.log(20))
     for name in ("pp", "ppk", "ppl", "ppu"):
         assert getattr(other, name) == pytest.approx(getattr(logs, name).value, rel=1e-9)
+
+
+def test_bootstrap_of_the_normal_family_agrees_with_bissell():
+    values = np.random.default_rng(2).normal(10, 2, 80)
+    normal = capability(values, lsl=2, usl=20).ppk
+    other = nonnormal_ppk_interval(
+        nonnormal_capability(values, lsl=2, usl=20, distribution="normal")
+    )
+    assert other.value == pytest.approx(normal.value, rel=1e-9)
+    assert (other.lower, other.upper) == pytest.approx((normal.lower, normal.upper), abs=0.06)
+
+
+def test_bootstrap_of_the_exponential_agrees_with_the_chi_square():
+    # 2 n mean / theta is chi-square with 2 n degrees of freedom, so the exact interval of the mean
+    # gives that of Ppu = (U / mean - ln 2) / (-ln 0.00135 - ln 2).
+    result = nonnormal_capability(BEARINGS, usl=500.0, distribution="exponential")
+    found = nonnormal_ppk_interval(result, draws=2000)
+    mean = sum(BEARINGS) / 23
+    scale = -math.log(special.ndtr(-3)) - math.log(2)
+    bounds = [
+        (500.0 / (mean * stats.chi2.ppf(p, 46) / 46) - math.log(2)) / scale for p in (0.975, 0.025)
+    ]
+    assert (found.lower, found.upper) == pytest.approx(bounds, rel=0.05)
+    assert found == nonnormal_ppk_interval(result, draws=2000)
+
+
+@pytest.mark.parametrize("draws", [0, 99, 10**6])
+def test_bootstrap_refuses_a_senseless_number_of_draws(draws):
+    result = nonnormal_capability(BEARINGS, usl=500.0, distribution="weibull")
+    with pytest.raises(InvalidSpecification):
+        nonnormal_ppk_interval(result, draws=draws)
+
+
+def test_bootstrap_needs_an_index():
+    result = nonnormal_capability(BEARINGS, lsl=-1.0, distribution="weibull", method="z-score")
+    with pytest.raises(DegenerateData):
+        nonnormal_ppk_interval(result)
 
 
 def test_the_closest_distribution_comes_first_and_is_named():
