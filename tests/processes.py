@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
@@ -19,6 +18,7 @@ from redis import Redis
 from apps.operations import broker
 from apps.operations.process import die_with_parent
 from improve.celery import app
+from tests.postgres import socket_url
 
 
 class Broker:
@@ -131,14 +131,8 @@ def database_url() -> str:
     found = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{found['NAME']}"
-    credentials = quote(found["USER"], safe="")
-    if found["PASSWORD"]:
-        credentials += f":{quote(found['PASSWORD'], safe='')}"
-    host = found["HOST"]
-    name = f"/{found['NAME']}"
-    if host.startswith("/"):
-        return f"postgres://{credentials}@{quote(host, safe='')}:{found['PORT'] or 5432}{name}"
-    return f"postgres://{credentials}@{host or 'localhost'}:{found['PORT'] or 5432}{name}"
+    host, port = found["HOST"] or "localhost", str(found["PORT"] or 5432)
+    return socket_url(found["USER"], found["PASSWORD"], host, port, found["NAME"])
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:

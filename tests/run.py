@@ -1,8 +1,8 @@
 """`make test`: the whole suite on PostgreSQL where there is one, then on SQLite.
 
 SQLite comes last and with everything, browser tests included, so that the closing line is that
-of the full run. PostgreSQL is the one DATABASE_URL names, else one that answers on PGHOST or the
-local socket, else one started here from the server programs found on this machine.
+of the full run. PostgreSQL is the one DATABASE_URL or PGHOST names, else one started here from the
+server programs found on this machine, else one that answers on the local socket.
 IMPROVE_REQUIRE=postgres,browser makes a missing one an error. Arguments go to pytest.
 """
 
