@@ -51,6 +51,7 @@ class SignalView:
     kind: str
     left_out: bool
     wanted: bool
+    grown: bool
     assign: AssignForm | None = None
     explain: ExplainForm | None = None
 
@@ -166,6 +167,7 @@ def _signal_view(signal: Signal, chart: ControlChart, may_explain: bool) -> Sign
         kind="run" if signal.details.get("run") else "limit",
         left_out=not signal.present,
         wanted=wanted,
+        grown=signal.last_sequence > signal.details.get("explained_through", signal.last_sequence),
         assign=AssignForm(
             initial=version | {"person": signal.assigned_to_id, "due": signal.due},
             auto_id=f"{prefix}_%s",

@@ -74,7 +74,7 @@ WARNINGS = {
         "The process is not stable, so its capability cannot be predicted. Find the causes first."
     ),
     "few_values": _("%(n)s values are few for a capability. Collect at least %(needed)s."),
-    "not_normal": _("Not quite normal (Anderson-Darling p = %(p_value)s). Read Ppk as a guide."),
+    "not_normal": _("Not quite normal (Anderson-Darling p %(p_value)s). Read Ppk as a guide."),
     "no_within_variation": _(
         "The values do not vary within subgroups, so only overall figures are given."
     ),
@@ -103,4 +103,6 @@ def sentence_of(message: Mapping[str, Any]) -> str:
 def _text(value: Any, key: str) -> str:
     if key == "position" and isinstance(value, int):
         return str(value + 1)
+    if key == "p_value" and isinstance(value, float):
+        return "< 0.001" if value < 0.001 else f"= {value:.3f}"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
