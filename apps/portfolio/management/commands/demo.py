@@ -24,6 +24,8 @@ class Command(BaseCommand):
         organisation = make_example(
             timezone.localdate(), lambda step: self.stdout.write(f"  example: {step}")
         )
+        if options["verbosity"] == 0:  # `start` names the accounts itself
+            return
         self.stdout.write(f"Example organisation made; every password is {PASSWORD}")
         for person in PEOPLE[:5]:
             user = organisation[person.key]
