@@ -14,7 +14,7 @@ from pathlib import Path
 from apps.operations import broker
 from apps.operations.probe import get
 
-FINAL_SIGNAL_AFTER = {"web": 1.5, "worker": 2.5, "beat": 0.5, "broker": 0.5}
+FINAL_SIGNAL_AFTER = {"web": 1.2, "worker": 2.3, "beat": 0.5, "broker": 0.5}
 """Seconds a part has to stop before it is killed; together under the promised 5 s."""
 
 
