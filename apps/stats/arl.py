@@ -9,6 +9,7 @@ Technometrics 29; Rigdon (1995), Journal of Statistical Computation and Simulati
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -17,12 +18,16 @@ from scipy import special
 from apps.stats.errors import InvalidSpecification
 from apps.stats.results import FloatArray
 
-_NODES = 96
-_HIGHEST_LIMIT = 200.0
+_NODES, _MOST_NODES = 96, 1500
+_LONGEST_RUN = 1e6
+_MOST_STEPS = 60
+_CLOSE = 1e-9
 
 
-def _nodes(low: float, high: float) -> tuple[FloatArray, FloatArray]:
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+def _nodes(low: float, high: float, step: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights, two or more for each `step`, the standard deviation of one step."""
+    count = int(np.clip(2 * (high - low) / step, _NODES, _MOST_NODES))
+    nodes, weights = np.polynomial.legendre.leggauss(count)
     half = (high - low) / 2
     return low + half * (nodes + 1.0), half * weights
 
@@ -120,7 +125,7 @@ def ewma_arl(weight: float = 0.2, width: float = 3.0, *, shift: float = 0.0) -> 
             {"option": "weight", "expected": "above 0 and at most 1", "value": weight},
         )
     reach = width * math.sqrt(weight / (2 - weight))
-    v, weights = _nodes(-reach, reach)
+    v, weights = _nodes(-reach, reach, weight)
     origins = np.concatenate(([0.0], v))
     step = (v[None, :] - (1 - weight) * origins[:, None]) / weight - shift
     kernel = np.zeros((len(origins), len(origins)))
@@ -140,7 +145,7 @@ def mewma_arl(weight: float, limit: float, variables: int) -> float:
     200.0
     """
     reach = math.sqrt(limit * weight / (2 - weight))
-    v, weights = _nodes(0.0, reach)
+    v, weights = _nodes(0.0, reach, weight)
     origins = np.concatenate(([0.0], v))
     kernel = np.zeros((len(origins), len(origins)))
     distance = ((1 - weight) * origins[:, None] / weight) ** 2
@@ -175,19 +180,41 @@ def mewma_limit(weight: float, variables: int, arl: float) -> float:
     >>> round(mewma_limit(0.1, 2, 200.0), 2)
     8.63
     """
-    low, high = 1e-6, _HIGHEST_LIMIT
-    if not mewma_arl(weight, low, variables) < arl < 1e9:
+    if not 1 < arl <= _LONGEST_RUN:
         raise InvalidSpecification(
-            "option_range", {"option": "arl", "expected": "above 1 and under 1e9", "value": arl}
+            "option_range",
+            {"option": "arl", "expected": f"above 1 and at most {_LONGEST_RUN:g}", "value": arl},
         )
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        length = mewma_arl(weight, middle, variables)
-        if 0 < length < arl:
-            low = middle
+
+    def excess(limit: float) -> float:
+        return math.log(mewma_arl(weight, limit, variables) / arl)
+
+    low, high = 1e-6, float(variables)
+    below, above = -math.log(arl), excess(high)
+    while above < 0:
+        low, below, high = high, above, 2 * high
+        above = excess(high)
+    return _crossing(excess, (low, below), (high, above))
+
+
+def _crossing(
+    function: Callable[[float], float], low: tuple[float, float], high: tuple[float, float]
+) -> float:
+    """Where a rising function crosses zero, by false position (Illinois variant)."""
+    (x_low, below), (x_high, above) = low, high
+    middle, last = x_low, 0.0
+    for _ in range(_MOST_STEPS):
+        middle = (x_low * above - x_high * below) / (above - below)
+        value = function(middle)
+        if abs(value) < _CLOSE:
+            break
+        repeated = value * last > 0  # the other end has not moved: pull it closer
+        if value < 0:
+            x_low, below, above = middle, value, above / 2 if repeated else above
         else:
-            high = middle
-    return (low + high) / 2
+            x_high, above, below = middle, value, below / 2 if repeated else below
+        last = value
+    return middle
 
 
 def _positive(option: str, value: float) -> None:

@@ -97,8 +97,8 @@ def begin(
     Examples
     --------
     >>> state = begin("i-mr", FrozenLimits(10.0, 1.0))
-    >>> first = extend(state, [10.5, 9.0])
-    >>> [signal.point for signal in extend(first.state, [13.5]).signals]
+    >>> first = extend(state, [10.5, 11.5])
+    >>> [signal.point for signal in extend(first.state, [13.2]).signals]
     [2]
     """
     shape = chart_type(kind)

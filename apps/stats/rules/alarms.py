@@ -10,7 +10,7 @@ from apps.stats.errors import InvalidSpecification
 from apps.stats.rules.patterns import PATTERNS, WHOLE_SERIES, Judged
 from apps.stats.rules.sets import Rule, RuleChoice, resolve
 
-_POINTS_SIMULATED = 1_000_000
+_POINTS_SIMULATED = 500_000
 _FEWEST_SERIES, _MOST_SERIES = 200, 20_000
 _LONGEST_SIMULATED = 5_000
 _LONGEST = 1_000_000_000
