@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from apps.approvals.choices import ConditionState, RoundState, SeatState
 from apps.approvals.models import Condition, Round
+from apps.common.templatetags.formats import day
 from apps.projects.choices import CycleDecision, DeliverableState, ProjectState, StageState
 from apps.projects.models import Cycle, Project, Stage
 from apps.projects.selectors import TrackStage
@@ -126,8 +126,7 @@ def _drawn(item: TrackStage) -> str:
 
 def _note(item: TrackStage) -> str:
     if item.state == StageState.PASSED and item.ended_at is not None:
-        when = formats.date_format(timezone.localtime(item.ended_at), "j M")
-        return _("Passed %(date)s") % {"date": when}
+        return _("Passed %(date)s") % {"date": day(item.ended_at)}
     if item.state == StageState.IN_PROGRESS and item.days is not None:
         return _("In progress, day %(day)s") % {"day": item.days}
     return item.state_label

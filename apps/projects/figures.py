@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.charts.selectors import KeyFigure, PhaseFigure, comparison_of, key_figure
+from apps.common.templatetags.formats import day, number
 from apps.projects.models import SecondaryTarget, Target
 
 
@@ -89,7 +89,7 @@ def _steps(figure: KeyFigure, target: Target | SecondaryTarget) -> tuple[FigureS
             0, FigureStep(_("Start"), number(target.from_value, figure.decimals), "", "before")
         )
     due = getattr(target, "due", None)
-    note = _("by %(date)s") % {"date": formats.date_format(due, "j M")} if due else ""
+    note = _("by %(date)s") % {"date": day(due)} if due else ""
     steps.append(FigureStep(_("Target"), number(target.to_value, figure.decimals), note))
     return tuple(steps)
 
@@ -101,14 +101,7 @@ def _label_and_tone(phase: PhaseFigure, position: int, last: int) -> tuple[str, 
 
 
 def _n(phase: PhaseFigure) -> str:
-    return ngettext("%(n)s value", "%(n)s values", phase.n) % {"n": formats.number_format(phase.n)}
-
-
-def number(value: float | None, decimals: int) -> str:
-    """A number with fixed decimals and a real minus, or a dash."""
-    if value is None:
-        return "–"
-    return formats.number_format(round(value, decimals), decimals).replace("-", "−")
+    return ngettext("%(n)s value", "%(n)s values", phase.n) % {"n": number(phase.n)}
 
 
 def _sentence(figure: KeyFigure, target: Target | SecondaryTarget) -> str:
@@ -123,9 +116,7 @@ def _sentence(figure: KeyFigure, target: Target | SecondaryTarget) -> str:
         "unit": figure.unit,
         "lower": number(min(abs(compared.lower), abs(compared.upper)), figure.decimals),
         "upper": number(max(abs(compared.lower), abs(compared.upper)), figure.decimals),
-        "since": formats.date_format(figure.phases[-1].since, "j M")
-        if figure.phases[-1].since
-        else "",
+        "since": day(figure.phases[-1].since) if figure.phases[-1].since else "",
     }
     if compared.lower <= 0 <= compared.upper:
         return _("No difference between before and now can be shown yet.")

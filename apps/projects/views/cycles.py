@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.policies import Action, require
 from apps.common.errors import Conflict, Refused
+from apps.common.templatetags.formats import number
 from apps.projects import services
 from apps.projects.badges import cycle_badge
 from apps.projects.choices import CycleDecision
-from apps.projects.figures import number
 from apps.projects.forms import CycleForm, CyclePlanForm
 from apps.projects.guards import require_any
 from apps.projects.models import Cycle, Project

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -19,6 +18,7 @@ from apps.approvals.selectors import open_round_of
 from apps.audit.models import Entry
 from apps.audit.selectors import history_of
 from apps.audit.sentences import icon_of, sentence_of
+from apps.common.templatetags.formats import day
 from apps.projects.badges import DELIVERABLE, badge_of, track_rows
 from apps.projects.choices import (
     ActionState,
@@ -199,9 +199,7 @@ def _cycle_since(record: Project) -> str:
     cycle = record.cycles.filter(number=record.cycle).first()
     if cycle is None:
         return ""
-    return _("since %(date)s") % {
-        "date": formats.date_format(timezone.localtime(cycle.started_at), "j M")
-    }
+    return _("since %(date)s") % {"date": day(cycle.started_at)}
 
 
 def _menu(record: Project, stage: Stage | None, user: User, step: Any) -> list[dict[str, str]]:

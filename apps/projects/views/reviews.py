@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,6 +26,7 @@ from apps.approvals.services import MEANINGS
 from apps.audit.sentences import icon_of, sentence_of
 from apps.charts.selectors import packet_of
 from apps.common.errors import Conflict, Refused
+from apps.common.templatetags.formats import day
 from apps.projects import services
 from apps.projects.badges import DELIVERABLE, SEAT, condition_badge, round_badge
 from apps.projects.choices import Capacity, DeliverableState
@@ -207,7 +208,7 @@ def _context(
         "deliverables": [_deliverable(item) for item in deliverables_of(stage)],
         "asked_words": _("Round %(round)s, asked by %(name)s on %(date)s") % {
             "round": round_.number, "name": round_.opened_by.name,
-            "date": formats.date_format(timezone.localtime(round_.opened_at), "j M"),
+            "date": day(round_.opened_at),
         },
         "waiting_words": _waiting_since(round_),
         "layers": _layers(round_, user), "seats_words": _seats_words(round_),
@@ -315,7 +316,7 @@ def _seat(seat: Seat, layer: Any, round_: Round, user: User) -> dict[str, Any]:
     state, text = SEAT[SeatState(seat.state)], seat.get_state_display()
     decision = getattr(seat, "decision", None)
     if decision is not None:
-        when = formats.date_format(timezone.localtime(decision.decided_at), "j M")
+        when = day(decision.decided_at)
         text = _("%(state)s %(date)s") % {"state": text, "date": when}
     turn = (
         seat.state == SeatState.PENDING and round_.state == RoundState.OPEN
