@@ -70,11 +70,12 @@ def remove(name: str) -> None:
         path_of(name).unlink(missing_ok=True)
 
 
-def remove_read(prefix: str) -> None:
-    """Remove what a reading wrote: rows, labels and refused rows."""
+def remove_read(prefix: str, *, keep: tuple[str, ...] = ()) -> None:
+    """Remove what a reading wrote: rows, labels, places of known rows and refused rows."""
     if prefix:
-        for suffix in (".npz", ".labels", ".refused"):
-            path_of(prefix + suffix).unlink(missing_ok=True)
+        for suffix in (".npz", ".labels", ".known.npy", ".refused"):
+            if suffix not in keep:
+                path_of(prefix + suffix).unlink(missing_ok=True)
 
 
 def tidied_lately() -> bool:

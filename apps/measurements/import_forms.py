@@ -19,6 +19,7 @@ from apps.measurements.wording import guesses as words
 SUFFIXES = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"
 ZONES = ("UTC", "Asia/Taipei", "Asia/Shanghai", "Europe/London", "Europe/Berlin",
          "America/New_York", "America/Los_Angeles")  # fmt: skip
+WHOLE = "whole"
 SHOWS = ("all", "refused", "warning")
 
 
@@ -40,6 +41,10 @@ class UploadForm(forms.Form):
         ),
     )
 
+    # Stands behind the file: when the connection is cut, the file arrives short and this not at
+    # all. Without it a part of a file would be taken for the whole.
+    complete = forms.CharField(widget=forms.HiddenInput, initial=WHOLE, required=False)
+
     def clean_file(self) -> UploadedFile | None:
         file: UploadedFile | None = self.cleaned_data["file"]
         if file is not None and file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
@@ -48,7 +53,9 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "file" not in self.errors:
+        if cleaned.get("complete") != WHOLE:
+            self.add_error("file", _("The upload was cut off. Send it again."))
+        elif "file" not in self.errors:
             given = [bool(cleaned.get("file")), bool((cleaned.get("text") or "").strip())]
             if not any(given):
                 self.add_error("file", _("Choose a file, or type values below."))

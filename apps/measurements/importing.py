@@ -68,7 +68,6 @@ def _arrays_to_write(import_: Import) -> dict[str, NDArray[Any]]:
                 ImportState.IMPORTING,
                 first_sequence=import_.first_sequence,
                 last_sequence=import_.last_sequence,
-                report=import_.report,
                 rows_done=0,
                 rows_total=len(arrays["values"]),
             )
@@ -76,12 +75,12 @@ def _arrays_to_write(import_: Import) -> dict[str, NDArray[Any]]:
 
 
 def _without_skipped(import_: Import, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    skipped = import_.report.get("skipped")
-    if skipped is None or import_.first_sequence is None:
-        skipped = known_rows(import_, arrays).tolist()
-        import_.report = {**import_.report, "skipped": skipped}
+    """The rows that are not stored already, as found when the writing began."""
+    path = files.path_of(import_.report["rows_file"] + ".known.npy")
+    if import_.first_sequence is None or not path.exists():
+        np.save(path, known_rows(import_, arrays))
     keep = np.ones(len(arrays["values"]), dtype=bool)
-    keep[np.array(skipped, dtype=np.int64)] = False
+    keep[np.load(path)] = False
     return {name: column if name == "labels" else column[keep] for name, column in arrays.items()}
 
 
@@ -169,8 +168,7 @@ def _make_them_count(import_: Import, count: int) -> None:
                 "last": present.last_sequence,
             },
         )
-    files.path_of(import_.report["rows_file"] + ".npz").unlink(missing_ok=True)
-    files.path_of(import_.report["rows_file"] + ".labels").unlink(missing_ok=True)
+    files.remove_read(import_.report["rows_file"], keep=(".refused",))
 
 
 def remove_hidden_rows(import_id: int) -> int:

@@ -9,6 +9,7 @@ import selectors as io_selectors
 import subprocess
 import sys
 import time
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from apps.accounts.models import User
 from apps.measurements import files, leases
 from apps.measurements.choices import ImportState
 from apps.measurements.models import Import
@@ -92,14 +94,26 @@ def job_for(import_: Import, out: Path) -> Job:
         subgroup_size=characteristic.subgroup_size,
         characteristic=characteristic.name,
         unit=characteristic.unit.strip().lower(),
-        time_zone=import_.uploaded_by.time_zone or settings.TIME_ZONE,
+        time_zone=_zone_of(import_.uploaded_by),
         reading=import_.reading,
         mapping=import_.mapping,
-        profiles=list(
-            characteristic.import_profiles.values("name", "header", "reading", "mapping")
-        ),
+        profiles=[
+            {
+                "name": profile.name,
+                "header": profile.header,
+                "reading": profile.reading,
+                "mapping": profile.mapping,
+            }
+            for profile in characteristic.import_profiles.all()
+        ],
         limits=limits(),
     )
+
+
+def _zone_of(person: User) -> str:
+    """The person's time zone, if this machine knows it."""
+    known = person.time_zone in zoneinfo.available_timezones()
+    return person.time_zone if known else settings.TIME_ZONE
 
 
 def _run_child(import_: Import) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def test_through_upload_and_worker_nothing_is_stored(
     client = client_as(org.lead)
     file = SimpleUploadedFile(kind.file_name, kind.content())
 
-    answer = client.post(f"/characteristics/{made.pk}/import/", {"file": file})
+    answer = client.post(f"/characteristics/{made.pk}/import/", {"file": file, "complete": "whole"})
     import_ = Import.objects.get()
     assert (answer.status_code, answer["Location"]) == (
         302, f"/characteristics/imports/{import_.pk}/",

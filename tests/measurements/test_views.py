@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import time
 from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -39,7 +41,9 @@ def text_of(answer: object) -> str:
 
 def upload(client: Client, thing: Characteristic, content: str = TEXT) -> Import:
     file = SimpleUploadedFile("calls.csv", content.encode())
-    answer = client.post(reverse("measurements:import", args=[thing.pk]), {"file": file})
+    answer = client.post(
+        reverse("measurements:import", args=[thing.pk]), {"file": file, "complete": "whole"}
+    )
     assert answer.status_code == 302, text_of(answer)
     return Import.objects.latest("pk")
 
@@ -269,20 +273,36 @@ def test_cancel_and_reverse(org: Org, client_as: SignIn, thing: Characteristic) 
 
 def test_no_file_and_a_nameless_file(client: Client, thing: Characteristic) -> None:
     url = reverse("measurements:import", args=[thing.pk])
-    assert "Choose a file, or type values below" in text_of(client.post(url, {}))
-    both = {"file": SimpleUploadedFile("a.csv", b"v\n1\n"), "text": "1"}
+    assert "Choose a file, or type values below" in text_of(client.post(url, {"complete": "whole"}))
+    both = {"file": SimpleUploadedFile("a.csv", b"v\n1\n"), "text": "1", "complete": "whole"}
     assert "not both" in text_of(client.post(url, both))
     odd = SimpleUploadedFile("../../etc/pass\x00wd‮.csv", b"value\n1\n")
-    client.post(url, {"file": odd})
+    client.post(url, {"file": odd, "complete": "whole"})
     name = Import.objects.get().file_name
     assert "/" not in name
     assert name.isprintable()
 
 
+def test_a_connection_that_is_cut_stores_nothing(client: Client, thing: Characteristic) -> None:
+    """The body of the request ends at a random place, as when a phone leaves the network."""
+    url = reverse("measurements:import", args=[thing.pk])
+    file = SimpleUploadedFile("calls.csv", TEXT.encode() * 50)
+    body = encode_multipart(BOUNDARY, {"file": file, "complete": "whole"})
+    source = random.Random(4)
+    whole = body.index(b"whole") + len(b"whole")
+    for end in (0, 1, whole - 1, *(source.randrange(whole) for _cut in range(20))):
+        answer = client.generic("POST", url, body[:end], content_type=MULTIPART_CONTENT)
+        assert answer.status_code == 400 or "cut off" in text_of(answer), end
+    assert not Import.objects.exists()
+    assert client.generic("POST", url, body, content_type=MULTIPART_CONTENT).status_code == 302
+
+
 def test_typed_values_take_the_same_way(client: Client, thing: Characteristic) -> None:
     """Cells pasted from a spreadsheet are separated by tabs."""
     typed = "2026-11-20 08:00\t4.5\r\n2026-11-20 08:05\t4,7\r\n2026-11-20 08:10\t4.6\r\n"
-    client.post(reverse("measurements:import", args=[thing.pk]), {"text": typed})
+    client.post(
+        reverse("measurements:import", args=[thing.pk]), {"text": typed, "complete": "whole"}
+    )
     import_ = Import.objects.get()
     reading.read(import_.pk)
     import_.refresh_from_db()

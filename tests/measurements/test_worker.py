@@ -42,7 +42,7 @@ def upload(client: Client, thing: Characteristic, content: str = TEXT) -> Import
     url = reverse("measurements:import", args=[thing.pk])
     assert client.get(url).status_code == 200
     started = time.monotonic()
-    answer = client.post(url, {"file": file})
+    answer = client.post(url, {"file": file, "complete": "whole"})
     assert answer.status_code == 302
     assert time.monotonic() - started < 2, "an upload answers within two seconds"
     return Import.objects.get()

@@ -125,6 +125,8 @@ def find_rules(columns: list[Column], job: Job, delimiter: str) -> Rules:
     way, way_sure = _format(texts, job.unit)
     if "format" in chosen:
         way = chosen["format"]
+        if way in {MINUTES, HOURS} and job.unit not in SECONDS_IN:
+            way = PLAIN
     elif not way_sure:
         guesses.append(_format_guess(way, texts, rule(way)))
     order, order_sure = _date_order(columns)
