@@ -378,6 +378,25 @@ def test_attribute_study_by_counting():
     assert (ann.verdict, ben.verdict) == ("unacceptable", "unacceptable")
 
 
+def test_ordered_ratings_add_concordance_and_tau():
+    ratings = {
+        "Ann": [["low"], ["mid"], ["high"], ["mid"], ["high"]],
+        "Ben": [["low"], ["mid"], ["high"], ["high"], ["mid"]],
+    }
+    truth = ["low", "mid", "high", "mid", "high"]
+    order = ["low", "mid", "high"]
+    study = attribute_agreement(ratings, standard=truth, order=order)
+    places = {name: place for place, name in enumerate(order)}
+    table = [[places[a[0]], places[b[0]]] for a, b in zip(*ratings.values(), strict=True)]
+    assert study.concordance == kendall_w(table)
+    assert study.raters[0].standard_tau.value == 1.0
+    ((first, second, kappa),) = study.pair_kappas
+    flat = [[row[0] for row in rows] for rows in ratings.values()]
+    assert (first, second, kappa) == ("Ann", "Ben", cohen_kappa(*flat))
+    unordered = attribute_agreement(ratings, standard=truth)
+    assert unordered.concordance is unordered.raters[0].standard_tau is None
+
+
 def test_without_standard_or_repeats_what_cannot_be_known_is_left_out():
     study = attribute_agreement({"Ann": [["g"], ["b"], ["g"]]})
     assert study.raters[0].within is study.raters[0].effectiveness is study.between is None
@@ -451,6 +470,7 @@ SMALL = ([1.0, 1.1, 2.0, 2.1, 1.1, 1.2, 2.2, 2.1], list("aabbaabb"), list("xxxxy
         (lambda: attribute_agreement({"a": [["x"], ["y"]], "b": [["x"]]}), InvalidSpecification),
         (lambda: attribute_agreement({"a": [["x"], ["y", "y"]]}), InvalidSpecification),
         (lambda: attribute_agreement(RATINGS, standard=["g"]), InvalidSpecification),
+        (lambda: attribute_agreement(RATINGS, order=["g"]), InvalidSpecification),
     ],
 )
 def test_hostile_input_raises_the_engines_own_error(call, error):

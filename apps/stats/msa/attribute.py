@@ -1,12 +1,20 @@
 """Attribute agreement: do raters agree with themselves, with each other, with the standard?"""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData
 from apps.stats.intervals import Estimate, clopper_pearson
 from apps.stats.moments import check_confidence
-from apps.stats.msa.kappa import FleissKappa, Kappa, cohen_kappa, fleiss_kappa
+from apps.stats.msa.kappa import (
+    FleissKappa,
+    Kappa,
+    cohen_kappa,
+    fleiss_kappa,
+    ordered_categories,
+)
+from apps.stats.msa.ordinal import Concordance, RankAgreement, kendall_tau, kendall_w
 from apps.stats.plain import Result
 from apps.stats.results import Notice
 
@@ -20,7 +28,8 @@ class RaterResult(Result):
 
     ``within`` is the share of items rated the same in all trials; ``effectiveness`` the share
     rated as the standard in all trials; ``miss`` the share of ratings of bad items called good,
-    ``false_alarm`` of good items called bad. What needs a standard is None without one.
+    ``false_alarm`` of good items called bad; ``standard_tau`` compares ordered categories. What
+    needs a standard is None without one.
     """
 
     rater: str
@@ -30,18 +39,25 @@ class RaterResult(Result):
     standard_kappa: Kappa | None
     miss: Estimate | None
     false_alarm: Estimate | None
+    standard_tau: RankAgreement | None
     verdict: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementStudy(Result):
-    """All raters, their agreement with each other and together with the standard."""
+    """All raters, their agreement with each other and together with the standard.
+
+    ``pair_kappas`` holds Cohen's kappa of every two raters, trial by trial; ``concordance``
+    Kendall's W of all ratings where the categories have an order.
+    """
 
     items: int
     trials: int
     raters: tuple[RaterResult, ...]
     between: Estimate | None
     between_kappa: FleissKappa | None
+    pair_kappas: tuple[tuple[str, str, Kappa], ...]
+    concordance: Concordance | None
     all_against_standard: Estimate | None
     warnings: tuple[Notice, ...] = field(default=())
 
@@ -51,6 +67,7 @@ def attribute_agreement(
     *,
     standard: Sequence[object] | None = None,
     bad: object | None = None,
+    order: Sequence[object] | None = None,
     confidence: float = 0.95,
 ) -> AgreementStudy:
     """Agreement of raters who judged the same items by category.
@@ -64,6 +81,8 @@ def attribute_agreement(
     bad : object, optional
         The category that means "defective"; with a standard of two categories it gives miss and
         false-alarm rates.
+    order : sequence, optional
+        The categories from low to high, where they have an order; adds Kendall's W and tau.
     confidence : float
         Confidence level of all intervals (exact for shares).
 
@@ -77,7 +96,8 @@ def attribute_agreement(
     NotEnoughData
         Without raters, or with fewer than 2 items.
     InvalidSpecification
-        If raters differ in items or trials, or the standard in length.
+        If raters differ in items or trials, the standard in length, or a rating is not in
+        ``order``.
 
     References
     ----------
@@ -100,12 +120,17 @@ def attribute_agreement(
     fault = None if bad is None else str(bad)
     joined = [[r for rows in read.values() for r in rows[item]] for item in range(items)]
     several = len(read) > 1
+    ranks = _ranks([*(r for row in joined for r in row), *(truth or [])], order)
     return AgreementStudy(
         items=items,
         trials=trials,
-        raters=tuple(_rater(name, rows, truth, fault, confidence) for name, rows in read.items()),
+        raters=tuple(
+            _rater(name, rows, truth, fault, ranks, confidence) for name, rows in read.items()
+        ),
         between=_share(joined, None, confidence) if several else None,
         between_kappa=_fleiss(joined, confidence) if several else None,
+        pair_kappas=_pairs(read, confidence),
+        concordance=_concordance(joined, ranks),
         all_against_standard=None if truth is None else _share(joined, truth, confidence),
         warnings=(Notice("few_items", {"n": items, "needed": 20}),) if items < 20 else (),
     )
@@ -149,11 +174,13 @@ def _rater(
     rows: list[list[str]],
     truth: list[str] | None,
     fault: str | None,
+    ranks: Mapping[str, float] | None,
     confidence: float,
 ) -> RaterResult:
     repeated = len(rows[0]) > 1
-    effectiveness = standard_kappa = miss = false_alarm = verdict = None
+    effectiveness = standard_kappa = miss = false_alarm = verdict = tau = None
     if truth is not None:
+        tau = _tau(rows, truth, ranks)
         effectiveness = _share(rows, truth, confidence)
         standard_kappa = _against(rows, truth, confidence)
         if fault is not None:
@@ -169,6 +196,7 @@ def _rater(
         standard_kappa=standard_kappa,
         miss=miss,
         false_alarm=false_alarm,
+        standard_tau=tau,
         verdict=verdict,
     )
 
@@ -205,6 +233,52 @@ def _against(rows: list[list[str]], truth: list[str], confidence: float) -> Kapp
     try:
         return cohen_kappa(flat, true, confidence=confidence)
     except DegenerateData:
+        return None
+
+
+def _pairs(
+    ratings: Mapping[str, list[list[str]]], confidence: float
+) -> tuple[tuple[str, str, Kappa], ...]:
+    """Cohen's kappa of every two raters; pairs that used one category only are left out."""
+    flat = {name: [rating for row in rows for rating in row] for name, rows in ratings.items()}
+    found = []
+    for first, second in itertools.combinations(flat, 2):
+        try:
+            kappa = cohen_kappa(flat[first], flat[second], confidence=confidence)
+        except DegenerateData:
+            continue
+        found.append((first, second, kappa))
+    return tuple(found)
+
+
+def _ranks(ratings: Sequence[str], order: Sequence[object] | None) -> Mapping[str, float] | None:
+    if order is None:
+        return None
+    return {
+        category: float(place) for place, category in enumerate(ordered_categories(ratings, order))
+    }
+
+
+def _concordance(joined: list[list[str]], ranks: Mapping[str, float] | None) -> Concordance | None:
+    """Kendall's W of all ratings, None without an order or where it does not exist."""
+    if ranks is None:
+        return None
+    try:
+        return kendall_w([[ranks[rating] for rating in row] for row in joined])
+    except (DegenerateData, NotEnoughData):
+        return None
+
+
+def _tau(
+    rows: list[list[str]], truth: list[str], ranks: Mapping[str, float] | None
+) -> RankAgreement | None:
+    """Kendall's tau of all ratings with the standard, None where it does not exist."""
+    if ranks is None:
+        return None
+    pairs = [(ranks[r], ranks[true]) for row, true in zip(rows, truth, strict=True) for r in row]
+    try:
+        return kendall_tau([one for one, _true in pairs], [true for _one, true in pairs])
+    except (DegenerateData, NotEnoughData):
         return None
 
 
