@@ -34,8 +34,8 @@ MARKS: dict[tuple[str, str], str | Promise] = {
 }
 FORMATS: dict[str, str | Promise] = {
     "plain": _("plain numbers"),
-    "percent": _("percentages: 12 means 12 %"),
-    "ratio": _("percentages: 0.12 means 12 %"),
+    "percent": _("percentages: 12 % → 12"),
+    "ratio": _("percentages: 12 % → 0.12"),
     "mm:ss": _("minutes and seconds: 03:52"),
     "hh:mm": _("hours and minutes: 03:52"),
 }
