@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +92,11 @@ class Panel:
         return {"name": self.name} | {name: as_list(getattr(self, name)) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One rule broken at one point: `point` completes the pattern that spans first..last."""
+class Signal(NamedTuple):
+    """One rule broken at one point: `point` completes the pattern that spans first..last.
+
+    A tuple rather than a dataclass: a long series has tens of thousands of them.
+    """
 
     panel: str
     rule: str
@@ -142,9 +144,16 @@ class SignalTable(Sequence[Signal]):
         )
 
     def __iter__(self) -> Iterator[Signal]:
-        columns = (self.panel, self.rule, self.point, self.first, self.side)
-        for panel, rule, point, first, side in zip(*(c.tolist() for c in columns), strict=True):
-            yield Signal(self.panels[panel], self.rules[rule], point, first, point, SIDES[side])
+        points = self.point.tolist()
+        columns = (
+            [self.panels[panel] for panel in self.panel.tolist()],
+            [self.rules[rule] for rule in self.rule.tolist()],
+            points,
+            self.first.tolist(),
+            points,
+            [SIDES[side] for side in self.side.tolist()],
+        )
+        return map(Signal._make, zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -233,10 +242,13 @@ class ControlChart:
 
 def as_list(values: FloatArray) -> list[float | None]:
     """Floats for JSON; what is not finite becomes None."""
+    if values.strides == (0,):  # one number for all points
+        return [_number(float(values[0]))] * len(values) if len(values) else []
     finite = np.isfinite(values)
-    if bool(finite.all()):
-        return [float(v) for v in values.tolist()]
-    return [v if ok else None for v, ok in zip(values.tolist(), finite.tolist(), strict=True)]
+    listed: list[float | None] = values.tolist()
+    for position in np.flatnonzero(~finite).tolist():
+        listed[position] = None
+    return listed
 
 
 def _number(value: float) -> float | None:
