@@ -199,7 +199,8 @@ def test_anova_reaches_the_certified_digits_of_nist(name):
         data["within"][:3], rel=digits
     )
     assert result.statistic == pytest.approx(data["between"][3], rel=digits)
-    assert result.effect_size.value == pytest.approx(data["r_squared"], rel=digits)
+    total = result.table[2].sum_of_squares
+    assert between.sum_of_squares / total == pytest.approx(data["r_squared"], rel=digits)
     assert math.sqrt(within.mean_square) == pytest.approx(data["residual_sd"], rel=digits)
 
 
@@ -278,7 +279,17 @@ def test_two_groups_give_the_square_of_t():
     assert other.pairs[0].p_value == pytest.approx(welch.p_value, rel=1e-9)
 
 
-def test_eta_squared_interval_puts_f_on_the_edges():
+def test_omega_squared_by_the_sums_of_squares():
+    # Hays (1994), Statistics, section 10.23: (SSB - dfB MSW) / (SST + MSW).
+    result = one_way_anova(PLANTS)
+    between, within, total = result.table
+    expected = (between.sum_of_squares - between.df * within.mean_square) / (
+        total.sum_of_squares + within.mean_square
+    )
+    assert result.effect_size.value == pytest.approx(expected, rel=1e-12)
+
+
+def test_omega_squared_interval_puts_f_on_the_edges():
     result = one_way_anova(PLANTS)
     for bound, share in ((result.effect_size.lower, 0.975), (result.effect_size.upper, 0.025)):
         shift = 30 * bound / (1 - bound)

@@ -21,6 +21,7 @@ from apps.stats.evidence.means import (
 from apps.stats.evidence.proportions import (
     compare_paired_proportions,
     compare_proportions,
+    fisher_p,
     wilson_interval,
 )
 from apps.stats.evidence.rates import compare_rates
@@ -113,6 +114,20 @@ def test_small_tables_use_fisher_and_equal_his_tea_lady():
     assert result.p_value == pytest.approx(34 / 70, rel=1e-12)
     assert result.statistic == pytest.approx(9.0)
     assert result.warnings[0].code == "small_expected"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((1, 9), (8, 12)), ((0, 30), (4, 31)), ((3, 500), (0, 40)), ((17, 20), (3, 3))],
+)
+def test_fisher_equals_scipy(before, after):
+    table = [[x, n - x] for x, n in (after, before)]
+    assert fisher_p(before, after) == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-9)
+
+
+def test_fisher_of_large_samples_is_the_binomial_of_the_few():
+    # With a billion units each, the three events fall on either side like tosses of a coin.
+    assert fisher_p((0, 10**9), (3, 10**9)) == pytest.approx(0.25, rel=1e-6)
 
 
 def test_two_proportion_z_by_hand():

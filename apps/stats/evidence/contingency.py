@@ -110,7 +110,9 @@ def _cramer(statistic: float, df: int, total: float, least: int, confidence: flo
         shift = _noncentral_chi_square(statistic, df, share)
         bounds.append(min(1.0, math.sqrt(shift / (total * least))))
     value = math.sqrt(statistic / (total * least))
-    return Effect("cramer_v", min(1.0, value), bounds[0], bounds[1])
+    # V itself is biased upwards; the interval is widened where it would leave its own estimate out.
+    value = min(1.0, value)
+    return Effect("cramer_v", value, min(bounds[0], value), max(bounds[1], value))
 
 
 def _noncentral_chi_square(statistic: float, df: int, share: float) -> float:

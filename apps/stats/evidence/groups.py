@@ -80,7 +80,8 @@ def one_way_anova(
     Returns
     -------
     GroupTest
-        ``effect_size`` is eta squared with its interval from the noncentral F distribution.
+        ``effect_size`` is omega squared, the share of the variation that the groups explain (eta
+        squared without its bias), with its interval from the noncentral F distribution.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def one_way_anova(
     samples = _samples(groups)
     names = list(groups)
     shifts = _shifts(samples)
-    table, effect = _table(samples, shifts), Effect("eta_squared", 0.0, 0.0, 0.0)
+    table = _table(samples, shifts)
     if equal_spread:
         between, within = table[0], table[1]
         if within.sum_of_squares == 0.0:
@@ -120,7 +121,7 @@ def one_way_anova(
         pairs = _pairs(samples, names, confidence, None)
     df_between = float(len(samples) - 1)
     p_value = f_tail(statistic, df_between, df_within)
-    effect = _eta_squared(table, statistic, df_between, df_within, confidence)
+    n = float(sum(one.n for one in samples))
     checks = _checks(samples, names)
     return GroupTest(
         test="anova" if equal_spread else "welch_anova",
@@ -129,7 +130,7 @@ def one_way_anova(
         df_within=df_within,
         p_value=p_value,
         confidence=confidence,
-        effect_size=effect,
+        effect_size=_omega_squared(statistic, df_between, df_within, n, confidence),
         groups=tuple(describe(one, name) for name, one in zip(names, samples, strict=True)),
         pairs=pairs,
         table=table,
@@ -286,20 +287,17 @@ def _joint_quantile(k: int, df: float, confidence: float) -> float:
     return studentized_range_quantile(confidence, k, df) / math.sqrt(2.0)
 
 
-def _eta_squared(
-    table: Sequence[AnovaRow],
-    statistic: float,
-    df_between: float,
-    df_within: float,
-    confidence: float,
+def _omega_squared(
+    statistic: float, df_between: float, df_within: float, n: float, confidence: float
 ) -> Effect:
-    value = table[0].sum_of_squares / table[2].sum_of_squares if table[2].sum_of_squares else 0.0
-    n = table[2].df + 1.0
+    """Share of the variation that the groups explain, from F, corrected for its bias."""
+    excess = df_between * (statistic - 1.0)
+    value = max(0.0, excess / (excess + n)) if excess > 0.0 else 0.0
     bounds = []
     for probability in (0.5 + confidence / 2.0, 0.5 - confidence / 2.0):
         shift = _noncentral_f(statistic, df_between, df_within, probability)
         bounds.append(shift / (shift + n))
-    return Effect("eta_squared", value, bounds[0], bounds[1])
+    return Effect("omega_squared", value, min(bounds[0], value), max(bounds[1], value))
 
 
 def _noncentral_f(statistic: float, df_between: float, df_within: float, share: float) -> float:
