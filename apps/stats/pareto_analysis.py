@@ -66,7 +66,7 @@ def pareto(
 
     References
     ----------
-    Juran, De Feo (2010), Juran's Quality Handbook, 6th ed., chapter 5.
+    Juran, De Feo (2010), Juran's Quality Handbook, 6th ed.
 
     Examples
     --------

@@ -177,7 +177,7 @@ def test_pooled_sigma_and_degrees_of_freedom_by_hand():
 
 
 def test_moving_range_sigma_of_montgomery_viscosity():
-    # Montgomery 7th ed., example 6.5, aircraft primer paint viscosity: MRbar = 0.48 hence
+    # Montgomery (2001), 4th ed., example 5-5, aircraft primer paint viscosity: MRbar = 0.48 hence
     # sigma = 0.48 / 1.128; the 15 batches as printed.
     batches = [33.75, 33.05, 34.00, 33.81, 33.46, 34.02, 33.68, 33.27, 33.49, 33.20, 33.62, 33.00,
                33.54, 33.12, 33.84]  # fmt: skip

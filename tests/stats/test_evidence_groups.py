@@ -280,7 +280,7 @@ def test_two_groups_give_the_square_of_t():
 
 
 def test_omega_squared_by_the_sums_of_squares():
-    # Hays (1994), Statistics, section 10.23: (SSB - dfB MSW) / (SST + MSW).
+    # Hays (1994), Statistics: (SSB - dfB MSW) / (SST + MSW).
     result = one_way_anova(PLANTS)
     between, within, total = result.table
     expected = (between.sum_of_squares - between.df * within.mean_square) / (

@@ -21,8 +21,8 @@ from apps.stats.msa.kappa import (
 from apps.stats.msa.ordinal import kendall_tau, kendall_w
 from apps.stats.msa.stability import stability_study
 
-# AIAG (2010), Measurement Systems Analysis, 4th ed., figure III-B 15: three appraisers, three
-# trials, ten parts.
+# AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III section B, the study of three
+# appraisers, three trials and ten parts.
 AIAG = np.array(
     [
         [
@@ -53,7 +53,7 @@ LINEARITY = {
 
 
 # Thermal impedance of parts: Montgomery, Introduction to Statistical Quality Control, 7th ed.,
-# table 8.7: twenty parts, three operators, two readings.
+# section 8.7: twenty parts, three operators, two readings.
 MONTGOMERY = [
     [(21, 20), (24, 23), (20, 21), (27, 27), (19, 18), (23, 21), (22, 21), (19, 17), (24, 23),
      (25, 23), (21, 20), (18, 19), (23, 25), (24, 24), (29, 30), (26, 26), (20, 20), (19, 21),
@@ -83,7 +83,7 @@ def aiag():
 
 @pytest.mark.parametrize(
     ("source", "df", "squares"),
-    # AIAG, table III-B 7 (analysis of variance before pooling).
+    # AIAG, the same section, table of the analysis of variance before pooling.
     [("operator", 2, 3.1673), ("part", 9, 88.3619), ("total", 89, 94.6471)],
 )
 def test_anova_lines_equal_aiag(aiag, source, df, squares):
@@ -106,7 +106,7 @@ def test_interaction_and_error_equal_aiag_before_pooling():
 
 @pytest.mark.parametrize(
     ("name", "sd"),
-    # AIAG, table III-B 8 and the report after it: standard deviations with pooling.
+    # AIAG, the same section, estimates of the standard deviations with pooling.
     [
         ("repeatability", 0.199933),
         ("operator", 0.226838),
@@ -165,7 +165,7 @@ def test_range_constants_equal_aiag(n, constant):
 
 @pytest.mark.parametrize(
     ("source", "df", "squares", "f"),
-    # Montgomery, table 8.8, analysis of variance of the thermal impedances.
+    # Montgomery, the same section, analysis of variance of the thermal impedances.
     [
         ("part", 19, 1185.425, 87.65),
         ("operator", 2, 2.617, 1.84),
