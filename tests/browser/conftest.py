@@ -73,9 +73,7 @@ def visit(browser: Browser, live_server: Any) -> Callable[..., Any]:
     """`with visit(width=…, dark=…, language=…) as site:` opens the site in a fresh browser."""
 
     @contextmanager
-    def open_site(
-        *, width: int = 1440, dark: bool = False, language: str = "en"
-    ) -> Iterator[Site]:
+    def open_site(*, width: int = 1440, dark: bool = False, language: str = "en") -> Iterator[Site]:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",

@@ -34,7 +34,10 @@ def company(transactional_db: None) -> Org:
 
 def write_csv(folder: Path, values: list[Any], name: str = "response.csv") -> Path:
     path = folder / name
-    rows = [f"2026-0{1 + day // 28}-{1 + day % 28:02d} 09:00,{value}" for day, value in enumerate(values)]
+    rows = [
+        f"2026-0{1 + day // 28}-{1 + day % 28:02d} 09:00,{value}"
+        for day, value in enumerate(values)
+    ]
     path.write_text("time,minutes\n" + "\n".join(rows) + "\n")
     return path
 
