@@ -34,7 +34,8 @@ class Site:
             self.problems.append(message.text)
 
     def go(self, path: str) -> Page:
-        self.page.goto(f"{self.url}{path}")
+        response = self.page.goto(f"{self.url}{path}")
+        assert response is not None and response.ok, f"{path}: {response and response.status}"
         return self.page
 
     def sign_in(self, user: User, password: str) -> None:

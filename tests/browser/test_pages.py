@@ -44,7 +44,7 @@ def addresses() -> dict[str, list[str]]:
             f"/projects/{blocked.number}/deliverables/{deliverable.first().pk}/",
             f"/projects/{blocked.number}/gate/submit/", f"/charts/{chart.pk}/settings/",
             f"/charts/{chart.pk}/table/", "/characteristics/new/",
-            f"/characteristics/{chart.characteristic_id}/import/", "/portfolio/help/",
+            f"/characteristics/{chart.characteristic_id}/import/", "/help/",
         ],
         "staff": [*shared, "/projects/", "/charts/?view=list"],
     }  # fmt: skip
