@@ -85,10 +85,26 @@ class RunningTree:
                 return got.status, got.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+        except OSError:
+            return 0, b""
 
     def ready(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self.get("/health/ready")[1])
+        """The health page; while nobody answers, the web is what is red."""
+        status, body = self.get("/health/ready")
+        content: dict[str, Any] = json.loads(body) if status else {"ok": False, "red": ["web"]}
         return content
+
+    def is_well(self, *parts: str, within: float = 90) -> dict[str, Any]:
+        """Wait until these parts (all, when none is named) are well."""
+        deadline = time.monotonic() + within
+        while True:
+            report = self.ready()
+            if "web" not in report["red"] and not (
+                set(report["red"]) & set(parts or report["red"])
+            ):
+                return report
+            assert time.monotonic() < deadline, f"{report}\n{self.output}"
+            time.sleep(0.2)
 
     def processes(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""
