@@ -214,13 +214,13 @@ def test_the_page_says_that_it_is_recomputed_and_refreshes(org: Org, client_as: 
     client = client_as(org.staff)
     text = page(client, "detail", chart.pk)
     assert "Recomputing since" in text
-    found = re.search(r'hx-get="([^"]*)" hx-trigger="every 2s"', text)
+    found = re.search(r'hx-get="([^"]*)"\s+hx-trigger="every 2s"', text)
     assert found
     status_url = found[1].replace("&amp;", "&")
     assert "Recomputing since" in client.get(status_url).content.decode()
     recompute(chart.pk)
     assert client.get(status_url).headers["HX-Refresh"] == "true"
-    fresh = re.search(r'hx-get="([^"]*)" hx-trigger="every 15s"', page(client, "detail", chart.pk))
+    fresh = re.search(r'hx-get="([^"]*)"\s+hx-trigger="every 15s"', page(client, "detail", chart.pk))
     assert fresh
     assert client.get(fresh[1]).status_code == 204
 
