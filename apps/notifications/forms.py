@@ -21,7 +21,7 @@ class NoticeQuery(QueryForm):
 class PreferenceForm(forms.Form):
     by_mail = forms.BooleanField(
         label=_("Send me mail as well"),
-        help_text=_("Everything is always listed here, with or without mail."),
+        help_text=_("Everything is always listed under Notifications, with or without mail."),
         required=False,
     )
     kinds = forms.MultipleChoiceField(

@@ -4,7 +4,8 @@ An app calls `register` from its `AppConfig.ready` with lazy translations, e.g.
 `{"gate.waiting": Sentence(_("<b>%(actor)s</b> asks for your decision on %(target)s."),
 "hourglass-split", about=_("A gate waits for my decision"))}`. A sentence takes the keys of the
 notice's params: text and numbers as they stand, dates in the reader's writing.
-`about` names the kind in the mail preferences; a kind without it is not offered there.
+`about` names the kind in the mail preferences, for itself and for the kinds that follow it in
+the same registration without an `about` of their own.
 """
 
 from __future__ import annotations
@@ -41,10 +42,20 @@ class Forgiving(dict[str, Any]):
 
 
 _sentences: dict[str, Sentence] = {}
+_topics: dict[str, str] = {}
 
 
 def register(sentences: Mapping[str, Sentence]) -> None:
-    _sentences.update(sentences)
+    topic = ""
+    for kind, sentence in sentences.items():
+        topic = kind if sentence.about else topic
+        _topics[kind] = topic or kind
+        _sentences[kind] = sentence
+
+
+def topic_of(kind: str) -> str:
+    """The kind under which a person chooses mail for this one."""
+    return _topics.get(kind, kind)
 
 
 def kinds_to_choose() -> list[tuple[str, str | Promise]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +30,7 @@ class Group:
         return len(self.rows)
 
 
-def find(user: User | AnonymousUser, words: str) -> list[Group]:
+def find(user: User, words: str) -> list[Group]:
     """Projects and charts with all of the words, of those the person may see."""
     projects = Project.objects.visible_to(user).select_related("owner", "team")
     charts = ControlChart.objects.visible_to(user).select_related(

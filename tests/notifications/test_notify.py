@@ -114,3 +114,16 @@ def test_an_old_notice_without_a_word_is_still_shown(reader: User) -> None:
     old = Notification(user=reader, key="old", kind=KIND, params={"actor": "Mei"})
     assert "about – by –" in sentences.sentence_of(old)
     assert "about – by –" in sentences.plain_sentence_of(old)
+
+
+def test_a_kind_without_a_name_of_its_own_follows_the_one_before(reader: User) -> None:
+    sentences.register(
+        {
+            "test.first": sentences.Sentence("First", about="A topic"),
+            "test.second": sentences.Sentence("Second"),
+        }
+    )
+    assert ("test.second", "") not in sentences.kinds_to_choose()
+    set_preference(user=reader, by_mail=True, muted_kinds=["test.first"])
+    notify(users=[reader], key="k", kind="test.second", params={}, url="")
+    assert not Mail.objects.exists()

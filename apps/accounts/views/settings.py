@@ -7,8 +7,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as set_language_cookie
 
@@ -17,7 +17,7 @@ from apps.accounts.forms import LanguageForm, ProfileForm, ThemeForm
 from apps.accounts.models import User
 
 
-def _person(request: HttpRequest) -> User:
+def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError("these pages are for people who are signed in")
     return request.user
@@ -26,17 +26,15 @@ def _person(request: HttpRequest) -> User:
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     # A copy: a form that is refused leaves its values on the instance, and the frame shows a name.
-    person = User.objects.get(pk=_person(request).pk)
-    form = ProfileForm(request.POST or None, instance=person)
+    user = User.objects.get(pk=person(request).pk)
+    form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        services.update_profile(user=person, **form.cleaned_data)
-        with override(person.language or None):
+        services.update_profile(user=user, **form.cleaned_data)
+        with override(user.language or get_language()):
             messages.success(request, _("Your settings were saved."))
         return redirect("accounts:settings")
-    roles = person.assignments.select_related("team").order_by("team__path", "role")
-    return render(
-        request, "accounts/settings.html", {"form": form, "person": person, "roles": roles}
-    )
+    roles = user.assignments.select_related("team").order_by("team__path", "role")
+    return render(request, "accounts/settings.html", {"form": form, "person": user, "roles": roles})
 
 
 @login_not_required
@@ -53,7 +51,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     form = ThemeForm(request.POST)
     if form.is_valid():
-        services.set_theme(user=_person(request), theme=form.cleaned_data["theme"])
+        services.set_theme(user=person(request), theme=form.cleaned_data["theme"])
     return redirect(_goal(request))
 
 

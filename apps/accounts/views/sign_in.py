@@ -14,7 +14,7 @@ from apps.accounts.examples import example_accounts
 
 class SignInView(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
         providers = get_adapter().list_providers(self.request)
         return context | {
             "examples": example_accounts(),

@@ -42,13 +42,14 @@ def notify(
 
 
 def _owe_mail(notices: list[Notification], kind: str) -> None:
-    wanted = _who_wants_mail([notice.user_id for notice in notices], kind)
+    topic = sentences.topic_of(kind)
+    wanted = _who_wants_mail([notice.user_id for notice in notices], topic)
     owed = [Mail(notification=notice) for notice in notices if notice.user_id in wanted]
     if owed:
         Mail.objects.bulk_create(owed, ignore_conflicts=True)
         after_commit(tasks.send_mail.delay)
 
 
-def _who_wants_mail(users: list[int], kind: str) -> set[int]:
+def _who_wants_mail(users: list[int], topic: str) -> set[int]:
     preferences = {one.user_id: one for one in Preference.objects.filter(user__in=users)}
-    return {pk for pk in users if pk not in preferences or preferences[pk].wants_mail(kind)}
+    return {pk for pk in users if pk not in preferences or preferences[pk].wants_mail(topic)}

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.policies import fetch
+from apps.accounts.views.settings import person
 from apps.common.query import page_of
 from apps.notifications import services
 from apps.notifications.forms import ALL, UNREAD, NoticeQuery
@@ -52,5 +53,5 @@ def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def mark_all_read(request: HttpRequest) -> HttpResponse:
-    services.mark_all_read(user=request.user)
+    services.mark_all_read(user=person(request))
     return redirect("notifications:list")

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.models import User
 from apps.accounts.policies import Action, may
+from apps.accounts.views.settings import person
 from apps.charts.models import Signal
 from apps.charts.wording.rules import signal_sentence
 from apps.portfolio.work import Work
@@ -28,13 +28,11 @@ class SignalRow:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    if not isinstance(request.user, User):
-        raise TypeError("home is for people who are signed in")
-    work = Work(request.user)
+    work = Work(person(request))
     context = {
         "work": work,
         "first": work.first_step,
-        "may_log": may(request.user, Action.LOG_INITIATIVE),
+        "may_log": may(work.user, Action.LOG_INITIATIVE),
         "reviews": _reviews(work),
         "projects": _projects(work),
         "signals": [
