@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from apps import stats
-from apps.charts.table_reading import Table, TableError
+from apps.charts.table_reading import Table, TableError, parse_number
 from apps.stats.inputs import runs
 from apps.stats.model import ChartType
 from apps.stats.registry import chart_type
@@ -143,7 +143,11 @@ def _value_columns(table: Table, request: Request, used: set[str]) -> tuple[str,
 
 
 def _sizes(table: Table, request: Request) -> FloatArray | None:
-    return table.numbers(request.size) if request.size else None
+    """The sizes of a column, or one number for all points."""
+    if not request.size:
+        return None
+    common = None if request.size in table.columns else parse_number(request.size)
+    return table.numbers(request.size) if common is None else np.full(len(table), common)
 
 
 def _chart(shape: ChartType, columns: Columns, request: Request) -> stats.ControlChart:

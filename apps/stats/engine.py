@@ -378,12 +378,15 @@ def spread(parts: Sequence[Lines], lengths: Sequence[int]) -> FloatArray:
 
 
 def _summary(shape: ChartType, stretch: Stretch, judged: JudgedSegment) -> PhaseSummary:
-    estimate = judged.estimate
+    estimate, level = judged.estimate, judged.tracks[0]
+    center = estimate.center
+    if level.judged is not None and isinstance(level.center, float):
+        center = level.center  # judged on another scale than the one shown
     return PhaseSummary(
         start=stretch.start,
         stop=stretch.stop,
         name=stretch.name,
-        center=estimate.center,
+        center=center,
         sigma=estimate.sigma,
         df=estimate.df,
         n_used=judged.n_used,

@@ -367,5 +367,7 @@ def check_given(kind: ChartType, given: Given) -> None:
             )
     if given.sigma is None or kind.limitless:
         return
-    if not (math.isfinite(given.sigma) and given.sigma > 0):
+    # A process without a single defect has counts without spread, and limits at zero.
+    least_allowed = given.sigma >= 0 if kind.data == "counts" else given.sigma > 0
+    if not (math.isfinite(given.sigma) and least_allowed):
         raise InvalidSpecification("sigma_not_positive", {"value": str(given.sigma)})

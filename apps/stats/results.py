@@ -62,7 +62,11 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class PhaseSummary:
-    """The limits of one phase: level, within sigma of one unit, its degrees of freedom."""
+    """The limits of one phase: level, within sigma of one unit, its degrees of freedom.
+
+    `center` is in the unit of the plot; a t chart keeps `sigma`, and all of `frozen`, on the scale
+    of the powers on which it is judged.
+    """
 
     start: int
     stop: int

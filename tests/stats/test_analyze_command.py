@@ -80,6 +80,11 @@ def test_counts_come_with_a_sigma_level_and_phases() -> None:
     assert result["sigma_level"]["dpu"]["value"] == pytest.approx(133 / 1200)
 
 
+def test_one_size_for_all_points() -> None:
+    by_column = run(JUICE, "--chart", "np", "--value", "D", "--size", "size")
+    assert run(JUICE, "--chart", "np", "--value", "D", "--size", "50") == by_column
+
+
 def test_given_limits_are_used_as_they_stand() -> None:
     result = run(
         TOOLS, "--chart", "i-mr", "--value", "viscosity", "--center", "34", "--sigma", "0.5"

@@ -300,3 +300,18 @@ def test_wide_scatter_is_named_with_its_figure() -> None:
     later = column("orangejuice", "D", trial=False)
     codes = {notice.code for notice in chart("p", later, sizes=50).warnings}
     assert "overdispersed" not in codes
+
+
+@pytest.mark.parametrize(("kind", "sizes"), [("p", 50), ("np", 50), ("u", 2.5), ("c", None)])
+def test_limits_of_a_time_without_defects_can_be_frozen(kind: str, sizes: float | None) -> None:
+    before = chart(kind, [0] * 25, sizes=sizes)
+    assert before.signals == ()
+    frozen = before.phases[0].frozen
+    later = chart(kind, [0, 0, 1], sizes=sizes, phases=(Phase(0, frozen=frozen),))
+    assert [signal.point for signal in later.signals] == [2]
+
+
+def test_the_level_of_a_t_chart_is_a_time() -> None:
+    phase = chart("t", [10.0, 20.0, 30.0, 15.0]).phases[0]
+    assert phase.center == pytest.approx(phase.frozen.center**3.6)
+    assert 10 < phase.center < 30

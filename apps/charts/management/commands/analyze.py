@@ -38,7 +38,7 @@ class Command(BaseCommand):
         groups = parser.add_mutually_exclusive_group()
         groups.add_argument("--subgroup", metavar="COL", help="for z-mr: the part of each value")
         groups.add_argument("--subgroup-size", type=int, metavar="N")
-        parser.add_argument("--size", metavar="COL", help="sample size of each point")
+        parser.add_argument("--size", metavar="COL", help="sample size of each point (or a number)")
         parser.add_argument("--center", type=float)
         parser.add_argument("--sigma", type=float)
         parser.add_argument("--estimator", metavar="NAME")
