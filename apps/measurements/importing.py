@@ -116,7 +116,7 @@ def _write_all(import_: Import, arrays: dict[str, NDArray[Any]]) -> None:
 def next_step(step: int, held: float) -> int:
     """How many rows to write at once, so that the write lock is held about `HOLD_SECONDS`."""
     wanted = int(step * HOLD_SECONDS / max(held, 1e-6))
-    return max(LEAST_CHUNK, min(wanted, 2 * step, CHUNK["sqlite"]))
+    return min(CHUNK["sqlite"], max(LEAST_CHUNK, min(wanted, 2 * step)))
 
 
 def rest(worked: float) -> None:

@@ -3,8 +3,9 @@
     make bench                       on SQLite
     DATABASE_URL=postgres://… make bench
 
-Wall-clock figures of a busy machine say little; the processor time of both is printed beside
-them, and the ratio that is held is the smaller of the two.
+Wall-clock figures of a busy machine say little, so both ratios are printed and the one of
+processor time is held (on PostgreSQL it leaves out what the server does, which is the same work
+for both).
 """
 
 from __future__ import annotations
@@ -43,9 +44,6 @@ class Took:
 
     wall: float = 0.0
     processor: float = 0.0
-
-    def __truediv__(self, other: Took) -> float:
-        return min(self.wall / other.wall, self.processor / other.processor)
 
     def __str__(self) -> str:
         return f"{self.wall:6.2f} s wall, {self.processor:6.2f} s processor"
@@ -146,6 +144,7 @@ def test_a_million_rows_against_the_driver(
     whole.wall -= rested
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     child = Import.objects.get(pk=import_.pk).report["peak_bytes"] / 2**20
+    ratio = whole.processor / bare.processor
     with measured() as fetched:
         assert len(snapshot(thing.pk).values) == ROWS
 
@@ -153,10 +152,10 @@ def test_a_million_rows_against_the_driver(
         print(f"\n{connection.vendor}, {ROWS:,} rows")
         print(f"driver's bulk load   {bare}")
         print(f"file to committed    {whole} (reading {read}; rested {rested:.2f} s apart)")
-        print(f"ratio                {whole / bare:.2f}")
+        print(f"ratio                {whole.wall / bare.wall:.2f} wall, {ratio:.2f} processor")
         print(f"memory               +{grown:.0f} MB in the worker, {child:.0f} MB in the child")
         print(f"stored to arrays     {fetched}")
-    assert whole / bare <= 2.5
+    assert ratio <= 2.5
     assert grown <= 400
     assert child <= 400
 
