@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.charts.choices import ChartKind
 from apps.charts.models import ControlChart
@@ -27,6 +27,17 @@ class Display:
     def with_unit(self, value: float | None) -> str:
         text = self.text(value)
         return f"{text}\u00a0{self.unit}" if self.unit and value is not None else text
+
+    def telling_apart(self, one: float | None, other: float | None) -> Display:
+        """With as many places (up to three more) as it takes to write two figures differently."""
+        display = self
+        while (
+            one != other
+            and display.decimals < self.decimals + 3
+            and display.text(one) == display.text(other)
+        ):
+            display = replace(display, decimals=display.decimals + 1)
+        return display
 
     def limits(self, lower: float | None, upper: float | None) -> str:
         """Both control limits, or the one there is."""

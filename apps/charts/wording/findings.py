@@ -136,6 +136,7 @@ def _with_figures(signal: Signal, chart: ControlChart) -> str:
     limit = signal.details.get("ucl" if signal.side == "above" else "lcl")
     if limit is None or signal.details.get("value") is None:
         return _with_verdict(signal, chart)
+    display = display.telling_apart(signal.details["value"], limit)
     return _("%(signal)s: %(value)s, limit %(limit)s") % {
         "signal": signal_sentence(signal),
         "value": display.with_unit(signal.details["value"]),
@@ -145,12 +146,15 @@ def _with_figures(signal: Signal, chart: ControlChart) -> str:
 
 def signal_story(signal: Signal, chart: ControlChart) -> str:
     """What the signal means in figures, and what to do about it."""
-    display, details = display_of(chart), signal.details
+    details = signal.details
+    limit = details.get("ucl" if signal.side == "above" else "lcl")
+    display = display_of(chart)
+    beyond = display.telling_apart(details.get("value"), limit)
     words = {
         "mean": display.with_unit(details.get("mean")),
         "center": display.text(details.get("center")),
-        "value": display.with_unit(details.get("value")),
-        "limit": display.text(details.get("ucl" if signal.side == "above" else "lcl")),
+        "value": beyond.with_unit(details.get("value")),
+        "limit": beyond.text(limit),
     }
     found = verdict(signal, chart.characteristic.direction)
     if details.get("run") and details.get("mean") is not None:
