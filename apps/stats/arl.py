@@ -20,6 +20,7 @@ from apps.stats.results import FloatArray
 
 _NODES, _MOST_NODES = 96, 1500
 _LONGEST_RUN = 1e6
+_LONGEST_KNOWN = 1e12
 _MOST_STEPS = 60
 _CLOSE = 1e-9
 
@@ -34,6 +35,17 @@ def _nodes(low: float, high: float, step: float = 1.0) -> tuple[FloatArray, Floa
 
 def _density(x: FloatArray) -> FloatArray:
     return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+
+
+def _lengths(kernel: FloatArray) -> FloatArray:
+    """Run lengths from each origin; infinite where they are too long for the arithmetic."""
+    identity = np.eye(len(kernel))
+    try:
+        solved = np.linalg.solve(identity - kernel, np.ones(len(kernel)))
+    except np.linalg.LinAlgError:
+        return np.full(len(kernel), math.inf)
+    lengths: FloatArray = np.where((solved >= 1.0) & (solved < _LONGEST_KNOWN), solved, math.inf)
+    return lengths
 
 
 def shewhart_arl(width: float = 3.0, shift: float = 0.0) -> float:
@@ -87,6 +99,8 @@ def cusum_arl(
     if not two_sided:
         return up
     down, down_from_zero = _one_arm(shift_allowed, decision, -shift, head_start)
+    if math.inf in (up_from_zero, down_from_zero):
+        return min(up, down)
     return (up * down_from_zero + down * up_from_zero - up_from_zero * down_from_zero) / (
         up_from_zero + down_from_zero
     )
@@ -98,7 +112,7 @@ def _one_arm(k: float, h: float, shift: float, start: float) -> tuple[float, flo
     kernel = np.zeros((len(origins), len(origins)))
     kernel[:, 0] = special.ndtr(k - origins - shift)
     kernel[:, 2:] = weights * _density(v[None, :] + k - origins[:, None] - shift)
-    lengths = np.linalg.solve(np.eye(len(origins)) - kernel, np.ones(len(origins)))
+    lengths = _lengths(kernel)
     return float(lengths[1]), float(lengths[0])
 
 
@@ -130,7 +144,7 @@ def ewma_arl(weight: float = 0.2, width: float = 3.0, *, shift: float = 0.0) -> 
     step = (v[None, :] - (1 - weight) * origins[:, None]) / weight - shift
     kernel = np.zeros((len(origins), len(origins)))
     kernel[:, 1:] = weights * _density(step) / weight
-    lengths = np.linalg.solve(np.eye(len(origins)) - kernel, np.ones(len(origins)))
+    lengths = _lengths(kernel)
     return float(lengths[0])
 
 
@@ -152,7 +166,7 @@ def mewma_arl(weight: float, limit: float, variables: int) -> float:
     squared = (v[None, :] / weight) ** 2
     density = _noncentral_chi_square(squared, distance, variables)
     kernel[:, 1:] = weights * density * 2 * v[None, :] / weight**2
-    lengths = np.linalg.solve(np.eye(len(origins)) - kernel, np.ones(len(origins)))
+    lengths = _lengths(kernel)
     return float(lengths[0])
 
 

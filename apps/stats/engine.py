@@ -326,6 +326,8 @@ def _details(
 ) -> dict[str, Any]:
     """What the chart type has to say of the points that signal, and of each phase."""
     details: dict[str, Any] = {}
+    if shape.design is not None:
+        details["design"] = shape.design(options)
     if shape.describe is not None:
         details["signals"] = []
         for stretch, each in zip(stretches, judged, strict=True):

@@ -199,6 +199,8 @@ class ChartType:
     block, carry
         A recursive statistic starts anew every `block` counted points from what `carry` reads off
         the point before, given that the next piece begins at a later point.
+    design
+        Average run lengths of the chosen weights and limits.
     describe
         What else there is to say of some points (which variable moved).
     """
@@ -217,6 +219,7 @@ class ChartType:
     grouped_estimators: tuple[str, ...] = ()
     block: int = 1
     carry: Callable[[Statistics, tuple[Track, ...], int, int], tuple[float, ...]] | None = None
+    design: Callable[[Options], dict[str, float]] | None = None
     describe: Callable[[Segment, Estimate, Options, IntArray], dict[str, FloatArray]] | None = None
     settings: tuple[str, ...] = SHEWHART_SETTINGS
 

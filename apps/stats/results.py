@@ -210,14 +210,14 @@ class ControlChart:
         raise KeyError(name)
 
     @cached_property
-    def rule_flags(self) -> dict[str, NDArray[np.uint32]]:
+    def rule_flags(self) -> dict[str, NDArray[np.uint64]]:
         """Per panel, the set of broken rules of each point: bit i stands for `rules[i]`."""
         table = self.signal_table
-        bits = np.left_shift(np.uint32(1), table.rule.astype(np.uint32))
+        bits = np.left_shift(np.uint64(1), table.rule.astype(np.uint64))
         flags = {}
         for number, name in enumerate(table.panels):
             rows = table.panel == number
-            mask = np.zeros(self.n_points, np.uint32)
+            mask = np.zeros(self.n_points, np.uint64)
             np.bitwise_or.at(mask, table.point[rows], bits[rows])
             flags[name] = mask
         return flags

@@ -21,6 +21,16 @@ import numpy as np
 from apps.stats import FrozenLimits, begin, chart, extend
 from tests.benchmarks import stats_bare_numpy as bare
 
+try:
+    from statprocon import XmR
+except ImportError:
+    XmR = None
+try:
+    from pyspc.ccharts.mr import xmr
+    from pyspc.rules import rules as pyspc_rules
+except ImportError:
+    xmr = pyspc_rules = None
+
 RULES = "nelson"
 MILLION = 1_000_000
 
@@ -175,9 +185,7 @@ def peers(report: Report, x: np.ndarray) -> None:
 
 
 def statprocon(report: Report, x: np.ndarray) -> None:
-    try:
-        from statprocon import XmR
-    except ImportError:
+    if XmR is None:
         report.line("statprocon: not installed, not compared")
         return
 
@@ -197,10 +205,7 @@ def statprocon(report: Report, x: np.ndarray) -> None:
 
 
 def pyspc(report: Report, x: np.ndarray) -> None:
-    try:
-        from pyspc.ccharts.mr import xmr
-        from pyspc.rules import rules
-    except ImportError:
+    if xmr is None:
         report.line("pyspc: not installed, not compared")
         return
     # Its rules draw on an axis as they go; this one takes the calls and does nothing.
@@ -209,7 +214,7 @@ def pyspc(report: Report, x: np.ndarray) -> None:
 
     def work() -> None:
         _, center, lcl, ucl, _ = xmr().plot(values, 1)
-        basic = rules()
+        basic = pyspc_rules()
         basic.RULE_1_BEYOND_3SIGMA(axis, values, center, lcl, ucl)
         basic.RULE_7_ON_ONE_SIDE(axis, values, center, lcl, ucl)
 

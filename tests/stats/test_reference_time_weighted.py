@@ -426,3 +426,24 @@ def test_run_length_matches_simulation() -> None:
 def test_impossible_weights_are_refused(bad: float) -> None:
     with pytest.raises(InvalidSpecification):
         chart("ewma", MONTGOMERY, weight=bad)
+
+
+def test_charts_state_the_run_lengths_of_their_design() -> None:
+    cusum = chart("cusum", MONTGOMERY, center=10.0, sigma=1.0).details["design"]
+    assert cusum["arl_in_control"] == pytest.approx(465.4, abs=0.1)
+    assert cusum["arl_one_sigma_shift"] == pytest.approx(10.4, abs=0.05)
+    ewma = chart("ewma", MONTGOMERY, center=10.0, sigma=1.0, weight=0.1, width=2.814)
+    assert ewma.details["design"]["arl_in_control"] == pytest.approx(500, abs=1)
+
+
+def test_lucas_and_crosier_head_start() -> None:
+    """Lucas and Crosier (1982): k = 0.5, h = 4, half head start: 149 in control, 5.29 shifted."""
+    assert arl.cusum_arl(0.5, 4.0, head_start=2.0) == pytest.approx(149, abs=0.5)
+    assert arl.cusum_arl(0.5, 4.0, head_start=2.0, shift=1.0) == pytest.approx(5.29, abs=0.01)
+
+
+@pytest.mark.parametrize("decision", [30.0, 60.0, 500.0])
+def test_run_lengths_beyond_reckoning_are_infinite(decision: float) -> None:
+    length = arl.cusum_arl(0.5, decision)
+    assert length > 1e9
+    assert chart("cusum", MONTGOMERY, decision=decision).to_dict()["details"]["design"]

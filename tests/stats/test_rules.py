@@ -383,3 +383,12 @@ def test_long_series_are_judged_in_chunks_without_a_seam(
         pieces = chart(kind, case.values, **case.arguments, rules=rules)
         monkeypatch.undo()
         assert pieces.signals == whole.signals
+
+
+def test_more_rules_than_bits_of_a_word_stay_apart() -> None:
+    every = [rule.name for rules in RULE_SETS.values() for rule in rules]
+    judged = chart("i-mr", [0.5] * 11 + [3.5], phases=UNIT, rules=every)
+    flags = int(judged.rule_flags["individuals"][11])
+    named = {judged.rules[bit] for bit in range(64) if flags >> bit & 1}
+    assert named == {rule for panel, rule in judged.rules_broken(11) if panel == "individuals"}
+    assert "nhs:1" in named

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from apps.stats.arl import cusum_arl, ewma_arl
 from apps.stats.charts.individuals import baseline_ranges, counted_ranges
 from apps.stats.charts.xbar import grand_mean
 from apps.stats.estimators import (
@@ -202,6 +203,26 @@ def cusum_carry(
     return tuple(carried)
 
 
+def ewma_design(options: Options) -> dict[str, float]:
+    """Points to a signal, on average: without a change and after a shift of one sigma of a point.
+
+    For the asymptotic limits; the exact ones differ in the first few points only.
+    """
+    return {
+        "arl_in_control": ewma_arl(options.weight, options.width),
+        "arl_one_sigma_shift": ewma_arl(options.weight, options.width, shift=1.0),
+    }
+
+
+def cusum_design(options: Options) -> dict[str, float]:
+    """Points to a signal, on average: without a change and after a shift of one sigma of a point."""
+    design = (options.shift, options.decision)
+    return {
+        "arl_in_control": cusum_arl(*design, head_start=options.head_start),
+        "arl_one_sigma_shift": cusum_arl(*design, head_start=options.head_start, shift=1.0),
+    }
+
+
 MOVING_AVERAGE = ChartType(
     kind="ma",
     statistic=statistic,
@@ -224,6 +245,7 @@ EWMA = ChartType(
     settings=("width", "printed", "gaps", "mr_length", "screen", "weight", "steady"),
     block=BLOCK,
     carry=ewma_carry,
+    design=ewma_design,
 )
 CUSUM = ChartType(
     kind="cusum",
@@ -236,4 +258,5 @@ CUSUM = ChartType(
     settings=("printed", "gaps", "mr_length", "screen", "shift", "decision", "head_start"),
     block=BLOCK,
     carry=cusum_carry,
+    design=cusum_design,
 )
