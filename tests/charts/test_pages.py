@@ -220,7 +220,9 @@ def test_the_page_says_that_it_is_recomputed_and_refreshes(org: Org, client_as: 
     assert "Recomputing since" in client.get(status_url).content.decode()
     recompute(chart.pk)
     assert client.get(status_url).headers["HX-Refresh"] == "true"
-    fresh = re.search(r'hx-get="([^"]*)"\s+hx-trigger="every 15s"', page(client, "detail", chart.pk))
+    fresh = re.search(
+        r'hx-get="([^"]*)"\s+hx-trigger="every 15s"', page(client, "detail", chart.pk)
+    )
     assert fresh
     assert client.get(fresh[1]).status_code == 204
 

@@ -6,6 +6,7 @@ import pytest
 
 from apps import stats
 from apps.charts.choices import Estimator, RuleSet
+from apps.charts.display import Display
 from apps.charts.models import Signal
 from apps.charts.wording.rules import (
     FALSE_ALARMS,
@@ -101,3 +102,10 @@ def test_every_panel_and_estimator_has_a_name(kind: str) -> None:
     for panel in stats.chart(kind, values, **needs).panels:
         assert panel_title(panel.name) != panel.name
     assert set(chart_type(kind).estimators) <= set(Estimator.values)
+
+
+def test_a_value_and_the_limit_it_passed_are_never_written_alike() -> None:
+    display = Display(unit="%", factor=100.0, decimals=1)
+    apart = display.telling_apart(0.34, 0.33998)
+    assert (apart.text(0.34), apart.text(0.33998)) == ("34.000", "33.998")
+    assert display.telling_apart(0.34, 0.31) == display
