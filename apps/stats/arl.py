@@ -33,6 +33,11 @@ def _nodes(low: float, high: float, step: float = 1.0) -> tuple[FloatArray, Floa
     return low + half * (nodes + 1.0), half * weights
 
 
+def _resolved(reach: float, step: float) -> bool:
+    """Whether the nodes are close enough together to see a single step."""
+    return 2 * reach / step <= _MOST_NODES
+
+
 def _density(x: FloatArray) -> FloatArray:
     return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
@@ -82,6 +87,11 @@ def cusum_arl(
     two_sided
         Both arms together (Kemp's rule, exact for equal arms without a large head start).
 
+    Returns
+    -------
+    float
+        Infinite where it is too long for the arithmetic, NaN where h is too large for it.
+
     Raises
     ------
     InvalidSpecification
@@ -107,6 +117,8 @@ def cusum_arl(
 
 
 def _one_arm(k: float, h: float, shift: float, start: float) -> tuple[float, float]:
+    if not _resolved(h, 1.0):
+        return math.nan, math.nan
     v, weights = _nodes(0.0, h)
     origins = np.concatenate(([0.0, min(start, h)], v))
     kernel = np.zeros((len(origins), len(origins)))
@@ -139,6 +151,8 @@ def ewma_arl(weight: float = 0.2, width: float = 3.0, *, shift: float = 0.0) -> 
             {"option": "weight", "expected": "above 0 and at most 1", "value": weight},
         )
     reach = width * math.sqrt(weight / (2 - weight))
+    if not _resolved(2 * reach, weight):
+        return math.nan
     v, weights = _nodes(-reach, reach, weight)
     origins = np.concatenate(([0.0], v))
     step = (v[None, :] - (1 - weight) * origins[:, None]) / weight - shift
@@ -159,6 +173,8 @@ def mewma_arl(weight: float, limit: float, variables: int) -> float:
     200.0
     """
     reach = math.sqrt(limit * weight / (2 - weight))
+    if not _resolved(reach, weight):
+        return math.nan
     v, weights = _nodes(0.0, reach, weight)
     origins = np.concatenate(([0.0], v))
     kernel = np.zeros((len(origins), len(origins)))
@@ -208,6 +224,10 @@ def mewma_limit(weight: float, variables: int, arl: float) -> float:
     while above < 0:
         low, below, high = high, above, 2 * high
         above = excess(high)
+    if math.isnan(above):
+        raise InvalidSpecification(
+            "option_range", {"option": "weight", "expected": "0.0001 or more", "value": weight}
+        )
     return _crossing(excess, (low, below), (high, above))
 
 

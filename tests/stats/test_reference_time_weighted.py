@@ -1,5 +1,7 @@
 """EWMA, CUSUM and moving average against published figures; average run lengths against tables."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -447,3 +449,11 @@ def test_run_lengths_beyond_reckoning_are_infinite(decision: float) -> None:
     length = arl.cusum_arl(0.5, decision)
     assert length > 1e9
     assert chart("cusum", MONTGOMERY, decision=decision).to_dict()["details"]["design"]
+
+
+def test_designs_out_of_reach_are_not_given_a_figure() -> None:
+    assert math.isnan(arl.cusum_arl(0.5, 1e6))
+    assert math.isnan(arl.ewma_arl(1e-6, 3.0))
+    with pytest.raises(InvalidSpecification):
+        arl.mewma_limit(1e-9, 2, 200.0)
+    assert arl.mewma_limit(0.001, 2, 200.0) < arl.mewma_limit(0.01, 2, 200.0)
