@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -48,10 +48,7 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     waiting = reviews_waiting_for(user).count()
     entries = []
     for place in PLACES:
-        try:
-            url = reverse(place.url_name)
-        except NoReverseMatch:
-            continue
+        url = reverse(place.url_name)
         entries.append(
             {
                 "key": place.key,
