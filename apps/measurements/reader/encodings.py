@@ -28,8 +28,8 @@ CODECS = {
 }
 BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ\x90", b"PAR1",
                 b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"SQLite format 3\x00")  # fmt: skip
-# Cells after which Chinese text is told from Western text: two high bytes, or high and ASCII.
-_HIGH = re.compile(rb"[\x80-\xff]+")
+# Runs of bytes beyond ASCII, with the letters beside them: they tell Western from Chinese text.
+_HIGH = re.compile(rb"([A-Za-z]?)([\x80-\xff]+)(?=([A-Za-z]?))")
 # The most frequent characters of each script, and the words of measurement files.
 _TRADITIONAL = "的一是不了在人有我他這個們來到時大地為子中你說生國年著就那和要出也得裡後自以會家可下而過天去能對小多然於心學之都好看起發當沒成只如事把還用第樣道想作種開數值量測間日期組製程單位樣本班機台號平均標準線圈電壓溫度濕壓力長寬厚"
 _SIMPLIFIED = "的一是不了在人有我他这个们来到时大地为子中你说生国年着就那和要出也得里后自以会家可下而过天去能对小多然于心学之都好看起发当没成只如事把还用第样道想作种开数值量测间日期组制程单位样本班机台号平均标准线圈电压温度湿压力长宽厚"
@@ -88,8 +88,9 @@ def _guess_local(path: Path) -> str:
     """Big5, GB18030 or Western, by what the bytes would say in each."""
     sample = _high_lines(path)
     runs = _HIGH.findall(sample)
-    lone = sum(1 for run in runs if len(run) == 1)
-    scores = {"latin-1": 0.35 if runs and lone / len(runs) > 0.6 else 0.0}
+    # An accented letter stands among plain ones, alone or with one other.
+    western = sum(1 for before, run, after in runs if len(run) <= 2 and (before or after))
+    scores = {"latin-1": 0.35 if runs and western / len(runs) > 0.7 else 0.0}
     for name, common in (("big5", _TRADITIONAL), ("gb18030", _SIMPLIFIED)):
         if _decodes(path, CODECS[name]):
             scores[name] = _plausible(sample.decode(CODECS[name], "ignore"), common)
