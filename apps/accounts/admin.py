@@ -24,7 +24,7 @@ from apps.accounts.policies import manages_people
 from apps.audit.services import record
 
 admin.site.site_header = _("Improve: reference data")
-admin.site.site_title = _("Improve")
+admin.site.site_title = "Improve"
 admin.site.index_title = _("People, teams and roles")
 # Signing in goes through our own page, so that its limits and the second step hold here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
