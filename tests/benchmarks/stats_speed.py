@@ -47,7 +47,7 @@ class Report:
     def ratio(self, name: str, value: float, at_most: float) -> None:
         kept = value <= at_most
         self.line(
-            f"{name}: {value:.2f} (promised at most {at_most:g}) {'ok' if kept else 'MISSED'}"
+            f"{name}: {value:.3g} (promised at most {at_most:g}) {'ok' if kept else 'MISSED'}"
         )
         if not kept:
             self.missed.append(name)
