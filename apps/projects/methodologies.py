@@ -159,8 +159,8 @@ MEASURE = StageDefinition(
             "measurement_system",
             _("Measurement system analysis"),
             _(
-                "Show that the measurement repeats and agrees between people. Below 10 % of the "
-                "variation is good, above 30 % is not usable. For judgements use kappa."
+                "Show that the measurement repeats and agrees between people. Share of the variation: "
+                "good up to 10 %, not usable from 30 %. For judgements use kappa."
             ),
         ),
         D(
