@@ -407,3 +407,16 @@ def test_results_cannot_be_changed() -> None:
         judged.panels[0].points[0] = 9.0
     values[0] = 99.0
     assert judged.panels[0].points[0] == 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_baseline_of_a_phase_counts_from_the_start_of_the_chart(kind: str) -> None:
+    case = make(kind, 2, 70)
+    judged = judge(case, phases=(Phase(0), Phase(30, "new", baseline=(35, 65))))
+    alone = judge(case.part(35, 65))
+    assert judged.phases[1].center == pytest.approx(alone.phases[0].center, rel=1e-12)
+    assert judged.phases[1].sigma == pytest.approx(alone.phases[0].sigma, rel=1e-12, nan_ok=True)
+    assert judged.phases[1].n_used == alone.phases[0].n_used == 30
+    assert judge(case, phases=(Phase(0), Phase(30)), baseline=(35, 65)).phases[1].center == (
+        judged.phases[1].center
+    )
