@@ -34,6 +34,27 @@ for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, Soci
     admin.site.unregister(model)
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Administrators look governed records up here; changes go through the services."""
+
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return manages_people(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return manages_people(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class ForAdministrators:
     """Open to administrators of the whole organisation, and written into the trail."""
 

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from apps.accounts.policies import manages_people
+from apps.accounts.admin import ReadOnlyAdmin
 from apps.approvals.models import Condition, Decision, Round, Seat, Signature
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Administrators look records up here; changes go through the services."""
-
-    actions = None
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return manages_people(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return manages_people(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Round)

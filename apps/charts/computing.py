@@ -112,7 +112,9 @@ def _judged(setting: ChartSetting, data: Snapshot) -> Computed:
         Stretch.of(data, points.starts, points.excluded, phase.start, phase.stop)
         for phase in chart.phases
     ]
-    patterns, n_patterns = patterns_of(chart, points.sequence, points.time, _last_sequences(points, data))
+    patterns, n_patterns = patterns_of(
+        chart, points.sequence, points.time, _last_sequences(points, data)
+    )
     content = {
         "kind": setting.kind,
         "rules": list(chart.rules),

@@ -13,8 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.admin import ForAdministrators
-from apps.accounts.policies import manages_people
+from apps.accounts.admin import ForAdministrators, ReadOnlyAdmin
 from apps.projects.conditions import KINDS, params_problem
 from apps.projects.models import (
     ConditionTemplate,
@@ -120,27 +119,6 @@ class StageTemplateAdmin(UntilUsed, admin.ModelAdmin):
     list_display = ("name", "methodology", "order", "has_gate")
     list_filter = ("methodology",)
     inlines = (DeliverableInline, ConditionInline, SeatInline)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Administrators look records up here; changes go through the services."""
-
-    actions = None
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return manages_people(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return manages_people(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Project)

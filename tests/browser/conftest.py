@@ -35,7 +35,8 @@ class Site:
 
     def go(self, path: str) -> Page:
         response = self.page.goto(f"{self.url}{path}")
-        assert response is not None and response.ok, f"{path}: {response and response.status}"
+        assert response is not None, path
+        assert response.ok, f"{path}: {response.status}"
         return self.page
 
     def sign_in(self, user: User, password: str) -> None:

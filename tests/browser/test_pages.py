@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.examples import PASSWORD
 from apps.accounts.models import User
 from apps.approvals.models import Round
 from apps.charts.models import ControlChart
 from apps.portfolio.demo.making import make_example
-from apps.portfolio.demo.organisation import PASSWORD, Organisation
+from apps.portfolio.demo.organisation import Organisation
 from apps.projects.models import Deliverable, Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

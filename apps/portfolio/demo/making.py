@@ -19,7 +19,6 @@ from apps.portfolio.demo.measured import Measured, charted, stories
 from apps.portfolio.demo.organisation import (
     Organisation,
     create_organisation,
-    quick_signatures,
 )
 from apps.portfolio.demo.series import Series
 from apps.portfolio.demo.story import Storyteller, assign_open
@@ -40,7 +39,7 @@ class Story:
 
 def make_example(today: date, say: Say) -> Organisation:
     """Everything, or nothing: one transaction, which also makes it quick."""
-    with transaction.atomic(), quick_signatures():
+    with transaction.atomic():
         sync_methodologies()
         organisation = create_organisation()
         tell = Storyteller(organisation, Clock(today))

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from unittest.mock import patch
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 
 from apps.accounts.choices import Role
+from apps.accounts.examples import DOMAIN, PASSWORD
 from apps.accounts.models import RoleAssignment, Team, User
-
-PASSWORD = "improve-example-2026"  # noqa: S105  printed at the start, example accounts only
-DOMAIN = "example.org"
 
 
 @dataclass(frozen=True)
@@ -48,17 +42,6 @@ PEOPLE = [
     Person("chen", "Chen Wei-Ting 陳韋廷", Role.TEAM_MEMBER, "desk"),
     Person("pan", "Pan Jun-Wei 潘俊瑋", Role.TEAM_MEMBER, "care"),
 ]
-
-
-@contextmanager
-def quick_signatures() -> Iterator[None]:
-    """Sign while the story is told without hashing at full strength thirty times over.
-
-    Afterwards every example account gets one hash at full strength.
-    """
-    with patch.object(PBKDF2PasswordHasher, "iterations", 1):
-        yield
-    User.objects.update(password=make_password(PASSWORD))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts.examples import PASSWORD
 from apps.accounts.models import User
 from apps.approvals.choices import Outcome
 from apps.approvals.models import Round
@@ -12,7 +13,7 @@ from apps.measurements import services as measurements
 from apps.measurements.models import Characteristic, Observation
 from apps.portfolio.demo.clock import Clock
 from apps.portfolio.demo.measured import Measured
-from apps.portfolio.demo.organisation import PASSWORD, Organisation
+from apps.portfolio.demo.organisation import Organisation
 from apps.portfolio.demo.series import Series
 from apps.projects import services as projects
 from apps.projects.choices import Capacity, CycleDecision, DeliverableState

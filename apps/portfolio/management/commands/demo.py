@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.accounts.examples import PASSWORD
 from apps.accounts.models import User
 from apps.portfolio.demo.making import make_example
-from apps.portfolio.demo.organisation import PASSWORD, PEOPLE
+from apps.portfolio.demo.organisation import PEOPLE
 
 
 class Command(BaseCommand):
     help = "Make the example organisation: people, teams, measurements, projects."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The example is only made in demo mode: set IMPROVE_DEMO=1.")
         if User.objects.exists():
             raise CommandError(
                 "There are people already. The example is only made in an empty database: "
