@@ -17,19 +17,23 @@ from apps.projects.selectors import reviews_waiting_for
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the navigation; it is the current one on every page under its URL."""
+    """One entry of the navigation; it is the current one on every page under its URL.
+
+    `also` names further paths whose pages belong to it.
+    """
 
     key: str
     label: Promise
     icon: str
     url_name: str
+    also: tuple[str, ...] = ()
 
 
 PLACES = (
     Place("home", _("Home"), "house", "home"),
     Place("projects", _("Projects"), "kanban", "projects:list"),
     Place("reviews", _("Reviews"), "clipboard-check", "reviews:list"),
-    Place("charts", _("Control charts"), "graph-up", "charts:wall"),
+    Place("charts", _("Control charts"), "graph-up", "charts:wall", also=("/characteristics/",)),
 )
 
 
@@ -56,7 +60,7 @@ def _navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
                 "icon": place.icon,
                 "url": url,
                 "badge": waiting if place.key == "reviews" else 0,
-                "current": _is_under(request.path, url),
+                "current": any(_is_under(request.path, start) for start in (url, *place.also)),
             }
         )
     return entries

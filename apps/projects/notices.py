@@ -57,6 +57,10 @@ SENTENCES = {
         "hourglass-split",
         _("A gate waits for my decision"),
     ),
+    "gate.delegated": Sentence(
+        _("<b>%(actor)s</b> asks you to decide on the %(stage)s gate of %(project)s: “%(reason)s”"),
+        "person-plus",
+    ),
     "gate.passed": Sentence(
         _("The %(stage)s gate of %(project)s has passed."),
         "check-circle",
@@ -72,10 +76,6 @@ SENTENCES = {
     "gate.withdrawn": Sentence(
         _("<b>%(actor)s</b> withdrew the request for the %(stage)s gate of %(project)s."),
         "arrow-counterclockwise",
-    ),
-    "gate.delegated": Sentence(
-        _("<b>%(actor)s</b> asks you to decide on the %(stage)s gate of %(project)s: “%(reason)s”"),
-        "person-plus",
     ),
     "gate.still_waiting": Sentence(
         _("The %(stage)s gate of %(project)s still waits for your decision, due %(due)s."),

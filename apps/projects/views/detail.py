@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.accounts.models import User
 from apps.accounts.policies import Action, may
@@ -48,7 +48,7 @@ REASON_SHOWN = {
 }
 
 
-@require_GET
+@require_safe
 def project(request: HttpRequest, number: int) -> HttpResponse:
     record, user = project_for(request, number), person(request)
     stage = current_stage(record)
@@ -229,7 +229,7 @@ def _menu(record: Project, stage: Stage | None, user: User, step: Any) -> list[d
     return [{"label": label, "url": url} for label, url in items if url != taken]
 
 
-@require_GET
+@require_safe
 def history(request: HttpRequest, number: int) -> HttpResponse:
     """Everything that happened, newest first, each entry with its seal."""
     record = project_for(request, number)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.accounts.models import Team
 from apps.accounts.policies import Action, may
@@ -24,7 +24,7 @@ from apps.projects.views.fetching import person
 PER_PAGE = 25
 
 
-@require_GET
+@require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
     user, query = person(request), ProjectFilterForm(request.GET)
     if not query.is_valid():

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
 from apps.approvals.choices import Outcome, RoundState, SeatState
@@ -71,7 +71,7 @@ def gate_title(stage: Stage, round_: Round) -> str:
     return _("%(stage)s gate") % words
 
 
-@require_GET
+@require_safe
 def review_list(request: HttpRequest) -> HttpResponse:
     user = person(request)
     query = ReviewFilterForm(request.GET)
@@ -121,7 +121,7 @@ def review_row(round_: Round, stage: Stage) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_GET
+@require_safe
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     round_, stage = _round_for(request, pk)
     return render(request, "reviews/detail.html", _context(request, round_, stage))
@@ -376,7 +376,7 @@ def delegate(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reviews/delegate.html", context)
 
 
-@require_GET
+@require_safe
 def packet(request: HttpRequest, pk: int) -> HttpResponse:
     """The frozen packet with its signatures as one JSON file, to be verified offline."""
     round_, stage = _round_for(request, pk)

@@ -10,7 +10,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.policies import Action, fetch, may, require
 from apps.common.errors import Conflict, Refused
@@ -134,7 +134,7 @@ def _attachment(request: HttpRequest, project: Project, pk: int) -> Attachment:
     return record
 
 
-@require_GET
+@require_safe
 def attachment(request: HttpRequest, number: int, pk: int) -> FileResponse:
     """A file is only ever handed out for saving, never shown inside the site."""
     record = _attachment(request, project_for(request, number), pk)
@@ -158,7 +158,7 @@ def attachment_remove(request: HttpRequest, number: int, pk: int) -> HttpRespons
     return redirect(page)
 
 
-@require_GET
+@require_safe
 def actions(request: HttpRequest, number: int) -> HttpResponse:
     """The board: to do, doing, checking, done."""
     project = project_for(request, number)
