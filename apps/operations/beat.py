@@ -58,7 +58,7 @@ def _due_at_once(entry: ScheduleEntry) -> None:
 
 
 def make_app() -> Celery:
-    app = Celery("improve-beat", fixups=[])
+    app = Celery("improve-beat", fixups=[], set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     return app
 
