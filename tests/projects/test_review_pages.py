@@ -123,8 +123,8 @@ def test_an_approval_with_a_condition_names_owner_date_and_gate(
     refused = post(manager, waiting, outcome="approve_with_conditions")
     assert refused.status_code == 422
     filled = {
-        "condition-text": "Train the last 7 agents", "condition-owner": org.member.pk,
-        "condition-due": "2099-12-04", "condition-blocks": "control",
+        "condition-1-text": "Train the last 7 agents", "condition-1-owner": org.member.pk,
+        "condition-1-due": "2099-12-04", "condition-1-blocks": "control",
     }  # fmt: skip
     post(manager, waiting, outcome="approve_with_conditions", **filled)
     condition = Condition.objects.get()

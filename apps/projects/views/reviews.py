@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +48,7 @@ from apps.projects.views.fetching import conflict, person, project_for, refused
 from apps.projects.views.gates import layer_title
 
 PER_PAGE = 25
+MOST_CONDITIONS = 3
 
 
 def _round_for(request: HttpRequest, pk: int) -> tuple[Round, Stage]:
@@ -135,13 +136,11 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not Seat.objects.filter(layer__round=round_, user=user).exists():
         raise PermissionDenied
     form = DecisionForm(request.POST)
-    condition_form = ConditionForm(
-        request.POST, gates=services.later_gates(stage), prefix="condition"
-    )
-    if form.is_valid() and _conditions_valid(form, condition_form):
+    asked = condition_forms(stage, request.POST)
+    if form.is_valid() and _conditions_valid(form, asked):
         try:
             services.decide_gate(
-                actor=user, round_=round_, conditions=_plans(form, condition_form),
+                actor=user, round_=round_, conditions=_plans(form, asked),
                 **form.cleaned_data,
             )  # fmt: skip
         except Conflict as error:
@@ -151,26 +150,42 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Signed. It stands in the history."))
             return redirect("reviews:list")
-    context = _context(request, round_, stage, form=form, condition_form=condition_form)
+    context = _context(request, round_, stage, form=form, asked=asked)
     return render(request, "reviews/detail.html", context, status=422)
 
 
-def _conditions_valid(form: DecisionForm, condition_form: ConditionForm) -> bool:
+def condition_forms(
+    stage: Stage, data: QueryDict | None = None, owner: int | None = None
+) -> list[ConditionForm]:
+    """Room for a few conditions; those left empty are not asked for."""
+    gates = services.later_gates(stage)
+    return [
+        ConditionForm(data, gates=gates, prefix=f"condition-{place}", initial={"owner": owner})
+        for place in range(1, MOST_CONDITIONS + 1)
+    ]
+
+
+def _conditions_valid(form: DecisionForm, asked: list[ConditionForm]) -> bool:
     if form.cleaned_data["outcome"] != Outcome.APPROVE_WITH_CONDITIONS:
         return True
-    if not condition_form.is_valid():
+    checked = [one.is_valid() for one in asked]
+    if not all(checked):
         return False
-    if not condition_form.is_filled:
-        condition_form.add_error("text", _("Write the condition, or choose “Approve”."))
+    if not any(one.is_filled for one in asked):
+        asked[0].add_error("text", _("Write the condition, or choose “Approve”."))
         return False
     return True
 
 
-def _plans(form: DecisionForm, condition_form: ConditionForm) -> list[ConditionPlan]:
+def _plans(form: DecisionForm, asked: list[ConditionForm]) -> list[ConditionPlan]:
     if form.cleaned_data["outcome"] != Outcome.APPROVE_WITH_CONDITIONS:
         return []
     names = ("text", "owner", "due", "blocks")
-    return [ConditionPlan(**{name: condition_form.cleaned_data[name] for name in names})]
+    return [
+        ConditionPlan(**{name: one.cleaned_data[name] for name in names})
+        for one in asked
+        if one.is_filled
+    ]
 
 
 def _context(
@@ -179,17 +194,13 @@ def _context(
     stage: Stage,
     *,
     form: DecisionForm | None = None,
-    condition_form: ConditionForm | None = None,
+    asked: list[ConditionForm] | None = None,
 ) -> dict[str, Any]:
     user, project = person(request), stage.project
     seat = seat_of(round_, user)
     if seat is not None and form is None:
         form = DecisionForm(initial={"seen_hash": round_.content_hash})
-        condition_form = ConditionForm(
-            gates=services.later_gates(stage),
-            prefix="condition",
-            initial={"owner": project.owner_id},
-        )
+        asked = condition_forms(stage, owner=project.owner_id)
     target = Target.objects.select_related("chart__characteristic", "chart__result").get(
         project=project
     )
@@ -201,7 +212,7 @@ def _context(
         "heading": _("%(gate)s: %(title)s") % {"gate": title, "title": project.title},
         "badge": round_badge(round_, mine=seat is not None),
         "is_open": is_open, "my_seat": seat, "form": form if seat else None,
-        "condition_form": condition_form,
+        "condition_forms": asked,
         "chart": target.chart, "figures": figures_of(target),
         "changed_since": _changed_since(round_, target) if is_open else "",
         "verdicts": verdicts, "conditions_words": conditions_words(verdicts),
@@ -245,7 +256,7 @@ def _last_round_words(last: Round | None) -> str:
 def _signings() -> list[dict[str, str]]:
     buttons = {
         Outcome.APPROVE: _("Sign: approve"),
-        Outcome.APPROVE_WITH_CONDITIONS: _("Sign: approve with 1 condition"),
+        Outcome.APPROVE_WITH_CONDITIONS: _("Sign: approve with conditions"),
         Outcome.SEND_BACK: _("Sign: send back"),
         Outcome.DECLINE: _("Sign: decline"),
     }
