@@ -94,10 +94,20 @@ def advise(
     subgroups, subgroup_size
         As for `chart`.
 
+    Returns
+    -------
+    Advice
+        The chart, the reasons, the charts turned down and why, and what to mind in the data.
+
     Raises
     ------
     NotEnoughData, InvalidSpecification
         As `chart` does for input it cannot read.
+
+    References
+    ----------
+    Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 7.5;
+    Laney (2002), Quality Engineering 14, 531-537, for counts that vary more than their sizes say.
 
     Examples
     --------

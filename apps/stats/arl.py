@@ -56,13 +56,39 @@ def _lengths(kernel: FloatArray) -> FloatArray:
 def shewhart_arl(width: float = 3.0, shift: float = 0.0) -> float:
     """Points until one lies beyond `width` sigma when the level has moved by `shift` sigma.
 
+    Parameters
+    ----------
+    width
+        Distance of both limits from the center, in sigma.
+    shift
+        Change of the level, in sigma of a point.
+
+    Returns
+    -------
+    float
+        Points, on average; infinite where the tails are below the smallest number.
+
+    Raises
+    ------
+    InvalidSpecification
+        If the width is not above 0 and finite, or the shift not finite.
+
+    References
+    ----------
+    Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 5.3.4.
+
     Examples
     --------
     >>> round(shewhart_arl(), 1)
     370.4
     """
     _positive("width", width)
-    return 1.0 / float(special.ndtr(shift - width) + special.ndtr(-shift - width))
+    if not math.isfinite(shift):
+        raise InvalidSpecification(
+            "option_range", {"option": "shift", "expected": "finite", "value": str(shift)}
+        )
+    chance = float(special.ndtr(shift - width) + special.ndtr(-shift - width))
+    return 1.0 / chance if chance > 0.0 else math.inf
 
 
 @lru_cache(maxsize=64)
@@ -96,6 +122,11 @@ def cusum_arl(
     ------
     InvalidSpecification
         If h is not positive.
+
+    References
+    ----------
+    Brook and Evans (1972), Biometrika 59, 539-549; Lucas and Crosier (1982), Technometrics 24,
+    199-205 (head start); van Dobben de Bruyn (1968), Cumulative Sum Tests, for both arms together.
 
     Examples
     --------
@@ -132,10 +163,29 @@ def _one_arm(k: float, h: float, shift: float, start: float) -> tuple[float, flo
 def ewma_arl(weight: float = 0.2, width: float = 3.0, *, shift: float = 0.0) -> float:
     """Average run length of an EWMA chart with its asymptotic limits.
 
+    Parameters
+    ----------
+    weight
+        Weight of the newest point, above 0 and at most 1.
+    width
+        Distance of the limits from the center, in sigma of the average.
+    shift
+        True change of the level, in sigma of a point.
+
+    Returns
+    -------
+    float
+        Infinite where it is too long for the arithmetic, NaN where the weight is too small for it.
+
     Raises
     ------
     InvalidSpecification
         If weight or width is out of range.
+
+    References
+    ----------
+    Crowder (1987), Technometrics 29, 401-407 (the integral equation); Lucas and Saccucci (1990),
+    Technometrics 32, 1-12.
 
     Examples
     --------

@@ -281,7 +281,13 @@ def bench_z(z_lower: float | None, z_upper: float | None) -> tuple[float, float,
     Returns
     -------
     tuple of float
-        Parts per million below and above, and the benchmark Z (no unit).
+        Parts per million below and above, and the benchmark Z (no unit); minus infinity where both
+        tails are full.
+
+    Raises
+    ------
+    InvalidSpecification
+        If a distance is not a number.
 
     References
     ----------
@@ -292,6 +298,9 @@ def bench_z(z_lower: float | None, z_upper: float | None) -> tuple[float, float,
     >>> [round(x, 3) for x in bench_z(3.0, 3.0)]
     [1349.898, 1349.898, 2.782]
     """
+    for name, z in (("z_lower", z_lower), ("z_upper", z_upper)):
+        if z is not None and np.isnan(z):
+            raise InvalidSpecification("not_numbers", {"name": name})
     log_below = -np.inf if z_lower is None else float(special.log_ndtr(-z_lower))
     log_above = -np.inf if z_upper is None else float(special.log_ndtr(-z_upper))
     bench = -float(special.ndtri_exp(min(np.logaddexp(log_below, log_above), 0.0)))

@@ -89,10 +89,20 @@ def begin(
     first_point
         Place of the first appended point in the whole series.
 
+    Returns
+    -------
+    ChartState
+        The state that `extend` takes with the first points.
+
     Raises
     ------
     InvalidSpecification
         If the chart type or a rule is unknown or cannot be extended.
+
+    References
+    ----------
+    Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 6.2.3, for
+    judging new points by the limits of earlier ones (phase II).
 
     Examples
     --------
@@ -144,6 +154,18 @@ def extend(
     ------
     NotEnoughData, DegenerateData, InvalidSpecification
         As `chart` does.
+
+    References
+    ----------
+    Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 6.2.3.
+
+    Examples
+    --------
+    >>> state = begin("i-mr", FrozenLimits(10.0, 1.0))
+    >>> for value in [10.5] * 8:
+    ...     state = extend(state, [value]).state
+    >>> extend(state, [10.5]).signals[0]
+    Signal(panel='individuals', rule='nelson:2', point=8, first=0, last=8, side='above')
     """
     shape = chart_type(state.kind)
     given = Given(state.frozen.center, state.frozen.sigma, state.frozen.extra)

@@ -56,10 +56,19 @@ def verdict(
     target
         The value to be reached.
 
+    Returns
+    -------
+    Verdict
+        Variation, assurance, the point judged and the rules it breaks.
+
     Raises
     ------
     InvalidSpecification
         If the direction is unknown, the target not finite, or no point is counted.
+
+    References
+    ----------
+    NHS England, Making Data Count: Strengthening your decisions.
 
     Examples
     --------

@@ -19,7 +19,13 @@ SIDES = ("", "above", "below")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning that travels with a result: a stable code and its figures."""
+    """A warning that travels with a result: a stable code and its figures.
+
+    Examples
+    --------
+    >>> str(Notice("constant_values"))
+    'All values are equal.'
+    """
 
     code: str
     params: Mapping[str, float | int | str] = field(default_factory=dict)
@@ -39,6 +45,13 @@ class FrozenLimits:
     `center` is the level of the process and `sigma` the standard deviation of one unit within
     subgroups (for counts: the standard deviation of a sample of size 1, Laney's factor included).
     `extra` holds what only some charts need, as plain numbers, lists and strings.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> earlier = chart("c", [4, 6, 5, 5]).phases[0].frozen
+    >>> chart("c", [4, 14], phases=[Phase(0, frozen=earlier)]).signals[0].point
+    1
     """
 
     center: float
@@ -52,6 +65,13 @@ class Phase:
 
     `baseline` is the half-open range of points that set the limits (default: the whole phase);
     `frozen` gives the limits instead.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> judged = chart("i-mr", [1, 2, 1, 2, 8, 9, 8, 9], phases=[Phase(0), Phase(4, "new")])
+    >>> [(phase.name, phase.center) for phase in judged.phases]
+    [('', 1.5), ('new', 8.5)]
     """
 
     start: int

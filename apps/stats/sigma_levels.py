@@ -225,7 +225,13 @@ def throughput_yield(dpu: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ProcessStep:
-    """One step of a process: units that entered it, and those right at the first attempt."""
+    """One step of a process: units that entered it, and those right at the first attempt.
+
+    Examples
+    --------
+    >>> rolled_throughput_yield([ProcessStep(100, 90), ProcessStep(90, 45)]).rolled
+    0.45
+    """
 
     entered: int
     good_first_time: int

@@ -179,3 +179,25 @@ def test_figures_keep_ten_digits_at_a_billion(name):
     assert near
     for path, value in near.items():
         assert far[path] == pytest.approx(value, rel=1e-10, abs=1e-13), path
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda: stats.t_quantile(1.5, 10),
+        lambda: stats.t_quantile(math.nan, 10),
+        lambda: stats.t_quantile(0.9, 0),
+        lambda: stats.bench_z(math.nan, 3.0),
+        lambda: stats.shewhart_arl(0.0),
+        lambda: stats.shewhart_arl(3.0, math.nan),
+    ],
+)
+def test_figures_out_of_range_are_refused(refused):
+    with pytest.raises(stats.InvalidSpecification):
+        refused()
+
+
+def test_what_is_out_of_numerical_reach_is_infinite():
+    assert stats.shewhart_arl(40.0) == math.inf
+    assert stats.t_quantile(1.0, 5) == math.inf
+    assert stats.t_quantile(0.0, 5) == -math.inf

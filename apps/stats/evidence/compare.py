@@ -52,6 +52,10 @@ def compare(
     InvalidSpecification
         If the kind is unknown; otherwise as the comparison chosen.
 
+    References
+    ----------
+    Those of the comparison chosen; NIST/SEMATECH e-Handbook of Statistical Methods, section 7.3.
+
     Examples
     --------
     >>> compare((30, 200), (12, 210), kind="proportions").verdict

@@ -32,11 +32,40 @@ class TwoMeans:
 def t_quantile(probability: float, df: float) -> float:
     """Return the quantile of Student's t.
 
+    Parameters
+    ----------
+    probability : float
+        Share of the distribution below the quantile, 0 to 1.
+    df : float
+        Degrees of freedom; may be a fraction.
+
+    Returns
+    -------
+    float
+        The quantile; infinite at 0 and 1.
+
+    Raises
+    ------
+    InvalidSpecification
+        If the probability is no share or the degrees of freedom are not above 0.
+
+    References
+    ----------
+    NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2 (table of critical values).
+
     Examples
     --------
     >>> round(t_quantile(0.975, 10), 3)
     2.228
     """
+    if not 0.0 <= probability <= 1.0:
+        raise InvalidSpecification(
+            "not_a_share", {"name": "probability", "value": float(probability)}
+        )
+    if not df > 0.0:
+        raise InvalidSpecification("df_not_positive", {"df": float(df)})
+    if probability in (0.0, 1.0):
+        return math.inf if probability else -math.inf
     return float(special.stdtrit(df, probability))
 
 

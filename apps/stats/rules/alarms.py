@@ -49,6 +49,11 @@ def false_alarm_rate(rules: RuleChoice, n_points: int = 100) -> FalseAlarmRate:
     InvalidSpecification
         If a rule is unknown or `n_points` is below 1.
 
+    References
+    ----------
+    Champ and Woodall (1987), Exact results for Shewhart control charts with supplementary runs
+    rules, Technometrics 29, 393-399.
+
     Examples
     --------
     >>> round(false_alarm_rate("nelson:1", 100).rate, 3)

@@ -28,6 +28,14 @@ class Rule:
     zone
         Distance of the zone line from the center in sigma; 0 stands for the limits as drawn, or
         for the center line where the pattern is about sides.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from apps.stats import chart
+    >>> seven = replace(rule_set("nelson")[1], length=7)
+    >>> chart("i-mr", [1, 1, 1, 9, 8, 9, 8, 9, 8, 9], rules=[seven]).signals[0].point
+    9
     """
 
     set: str
@@ -107,10 +115,25 @@ RuleChoice = str | Sequence["str | Rule"]
 def rule_set(name: str) -> tuple[Rule, ...]:
     """The rules of a named set.
 
+    Parameters
+    ----------
+    name
+        western-electric, nelson, aiag, montgomery, anhoej or nhs.
+
+    Returns
+    -------
+    tuple of Rule
+        By number; `dataclasses.replace` makes a rule with another length or zone.
+
     Raises
     ------
     InvalidSpecification
         If there is no such set.
+
+    References
+    ----------
+    Western Electric (1956), Statistical Quality Control Handbook; Nelson (1984), Journal of Quality
+    Technology 16, 237-239; the sources of each set are those of the module.
 
     Examples
     --------
