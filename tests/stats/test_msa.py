@@ -1,5 +1,6 @@
 """Measurement system analysis against AIAG, textbooks and R."""
 
+import json
 import math
 
 import numpy as np
@@ -511,3 +512,31 @@ def test_kappa_is_symmetric_and_bounded(pairs):
         return
     assert cohen_kappa(second, first).value == pytest.approx(kappa.value, abs=1e-12)
     assert -1.0 <= kappa.lower <= kappa.value <= kappa.upper <= 1.0
+
+
+def test_repeats_without_spread_do_not_hide_the_interaction():
+    """Cells (a,x)=1 (a,y)=3 (b,x)=4 (b,y)=1 (c,x)=2 (c,y)=5, each read twice alike, by hand.
+
+    The interaction's mean square is 2 * 31/3 / 2 = 31/3, its variance half of that; pooled, a gauge
+    that repeats itself to the last digit would be blamed for a repeatability of 31/12.
+    """
+    cells = [1.0, 1, 3, 3, 4, 4, 1, 1, 2, 2, 5, 5]
+    study = gage_crossed(cells, list("aaaabbbbcccc"), list("xxyyxxyyxxyy"))
+    assert (study.pooled, study.interaction_p) == (False, 0.0)
+    assert study.component("repeatability").variance == 0.0
+    assert study.component("interaction").variance == pytest.approx(31 / 6)
+    json.dumps(study.to_dict(), allow_nan=False)
+
+
+def test_repeats_without_spread_and_no_interaction_are_pooled():
+    """Parts 0.1, 0.2, 0.7 with an operator who reads 0.4 more: rounding is no interaction."""
+    parts, operators, values = [], [], []
+    for part, level in zip("abc", (0.1, 0.2, 0.7), strict=True):
+        for operator, offset in (("x", 0.0), ("y", 0.4)):
+            for _ in range(3):
+                parts.append(part)
+                operators.append(operator)
+                values.append(level + offset)
+    study = gage_crossed(values, parts, operators)
+    assert study.pooled is True
+    assert study.component("operator").variance == pytest.approx(0.08)

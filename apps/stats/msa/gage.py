@@ -1,6 +1,7 @@
 """Gauge repeatability and reproducibility, crossed and nested, by analysis of variance or ranges."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,8 @@ METHODS = ("anova", "range")
 POOLING_ALPHA = 0.25
 # AIAG takes the plain d2 for more than this many ranges, d2* for fewer.
 MANY_RANGES = 15
+# Share of all squares below which a sum of squares is the rounding of its own computation.
+ROUNDING = 1e-20
 
 
 def gage_crossed(
@@ -187,23 +190,31 @@ def _crossed_table(values: FloatArray) -> tuple[tuple[AnovaLine, ...], float]:
     rest = cells - by_part[None, :] - by_operator[:, None] + grand
     interaction = r * float(np.sum(rest**2))
     error = float(np.sum((values - cells[:, :, None]) ** 2))
+    least = ROUNDING * (part + operator + interaction + error)
+    interaction, error = (size if size > least else 0.0 for size in (interaction, error))
     df = {"interaction": (p - 1) * (k - 1), "repeatability": k * p * (r - 1)}
     against = interaction / df["interaction"]
-    table = (
+    main_effects = (
         _line("part", p - 1, part, against, df["interaction"]),
         _line("operator", k - 1, operator, against, df["interaction"]),
-        _line(
-            "interaction",
-            df["interaction"],
-            interaction,
-            error / df["repeatability"],
-            df["repeatability"],
-        ),
+    )
+    tested = _line(
+        "interaction",
+        df["interaction"],
+        interaction,
+        error / df["repeatability"],
+        df["repeatability"],
+    )
+    if error == 0.0 and interaction > 0.0:
+        # Repeats that agree to the last digit: no error could pass for this interaction.
+        tested = replace(tested, f=math.inf, p_value=0.0)
+    table = (
+        *main_effects,
+        tested,
         _line("repeatability", df["repeatability"], error),
         _line("total", k * p * r - 1, part + operator + interaction + error),
     )
-    interaction_p = table[2].p_value
-    return table, 1.0 if interaction_p is None else interaction_p
+    return table, 1.0 if tested.p_value is None else tested.p_value
 
 
 def _pool(table: tuple[AnovaLine, ...]) -> tuple[AnovaLine, ...]:
