@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.charts.table_reading import TableError, parse_number, read_table
+from apps.stats.registry import CHART_TYPES
 from tests.stats.reference_data import FOLDER
 
 RINGS = str(FOLDER / "pistonrings.csv")
@@ -242,3 +243,35 @@ def test_a_quoted_cell_may_hold_the_delimiter() -> None:
 def test_broken_quoting_is_refused() -> None:
     with pytest.raises(TableError):
         read_table(["v", '"' + "x" * 140_000])
+
+
+COLUMNS = "run,part,v,w,d,n\n" + "".join(
+    f"{row // 4},{'ab'[row // 10 % 2]},{10 + row * 7 % 11 / 10},{5 + row * 5 % 7 / 10},"
+    f"{row * 3 % 6},{40 + row % 9}\n"
+    for row in range(40)
+)
+ARGUMENTS = {
+    "auto": ["--value", "v"],
+    "xbar-r": ["--value", "v", "--subgroup", "run"],
+    "xbar-s": ["--value", "v", "--subgroup-size", "4"],
+    "i-mr-rs": ["--value", "v", "--subgroup", "run"],
+    "z-mr": ["--value", "v", "--subgroup", "part"],
+    "c": ["--value", "d"],
+    "g": ["--value", "d"],
+    "t2": ["--value", "v", "--value", "w"],
+    "mewma": ["--value", "v", "--value", "w"],
+} | {kind: ["--value", "d", "--size", "n"] for kind in ("p", "np", "u", "laney-p", "laney-u")}
+
+
+@pytest.mark.parametrize("kind", ["auto", *CHART_TYPES])
+def test_every_chart_type_keeps_the_contract(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["--chart", kind, *ARGUMENTS.get(kind, ["--value", "v"])]
+    result = run_on(COLUMNS, *arguments, monkeypatch=monkeypatch)
+    assert result["chart"] == ("i-mr" if kind == "auto" else kind)
+    assert {"capability", "sigma_level", "warnings"} <= set(result)
+    for panel in result["panels"]:
+        for line in ("points", "center", "lcl", "ucl", "sigma"):
+            assert len(panel[line]) == result["n_points"]
+    for signal in result["signals"]:
+        assert set(signal) >= {"panel", "rule", "points"}
+        assert all(0 <= point < result["n_points"] for point in signal["points"])
