@@ -160,7 +160,7 @@ class NoteForm(forms.Form):
 class AssignForm(VersionedForm):
     field_order = ["person", "due", "version"]
 
-    person = forms.ModelChoiceField(User.objects.none(), label=_("Person"))
+    person = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=_("Choose"))
     due = forms.DateField(label=_("Cause due"), widget=DateInput(), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -111,7 +111,9 @@ class SecondaryTargetForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    user = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Person"))
+    user = forms.ModelChoiceField(
+        queryset=User.objects.none(), label=_("Person"), empty_label=_("Choose")
+    )
     capacity = forms.ChoiceField(choices=Capacity.choices, label=_("Capacity"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -225,7 +227,9 @@ class ConditionForm(forms.Form):
 
 
 class DelegateForm(forms.Form):
-    to = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Delegate to"))
+    to = forms.ModelChoiceField(
+        queryset=User.objects.none(), label=_("Delegate to"), empty_label=_("Choose")
+    )
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,7 +21,7 @@ ERRORS: dict[str, str] = {
     "target_outside": "The target {target:g} lies outside the limits; correct target or limits.",
     "df_not_positive": "Degrees of freedom must be above 0, not {df:g}.",
     "no_neighbours": "No two neighbouring values are present, so there is no moving range; "
-    "collect more values.",
+    "collect values without gaps between them.",
     "lengths_differ": "The two lists have {first} and {second} entries; they must match.",
     "size_not_positive": "A size must be a whole number of 1 or more, not {size:g}.",
     "bins_not_positive": "The number of bins must be 1 or more, not {bins}.",

@@ -110,7 +110,7 @@ def test_hold_and_resume(org: Org, client_as: ClientAs) -> None:
 def test_setting_the_target_names_what_is_missing(org: Org, client_as: ClientAs) -> None:
     project, member = make_project(org, until=ProjectState.DRAFT), client_as(org.member)
     page = member.get(f"/projects/{project.number}/").content.decode()
-    assert "the chart on which it is measured" in page
+    assert "The chart on which it is measured" in page
     due = timezone.localdate() + dt.timedelta(days=60)
     member.post(
         f"/projects/{project.number}/target/",

@@ -420,3 +420,20 @@ def test_the_baseline_of_a_phase_counts_from_the_start_of_the_chart(kind: str) -
     assert judge(case, phases=(Phase(0), Phase(30)), baseline=(35, 65)).phases[1].center == (
         judged.phases[1].center
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "more"),
+    [
+        ("i-mr", [1.0, np.nan, 2.0, np.nan, 3.0], {}),
+        ("i-mr", [1.0, np.nan, 2.0, 5.0, 6.0], {"baseline": (0, 3)}),
+        ("ewma", [1.0, np.nan, 2.0, np.nan, 3.0], {}),
+        ("z-mr", [1.0, 11.0, 2.0, 12.0], {"parts": ["a", "b", "a", "b"]}),
+    ],
+)
+def test_values_without_a_neighbour_are_not_said_to_be_missing(
+    kind: str, values: list[float], more: dict[str, Any]
+) -> None:
+    with pytest.raises(NotEnoughData) as caught:
+        chart(kind, values, **more)
+    assert caught.value.code == "no_neighbours"

@@ -16,6 +16,7 @@ from apps.charts.choices import CauseState
 from apps.charts.models import Signal
 from apps.charts.services.changing import record_change
 from apps.charts.states import settle
+from apps.charts.wording.rules import rule_name
 from apps.common.errors import Conflict, Refused
 from apps.measurements.models import Characteristic
 from apps.notifications.services import notify
@@ -41,7 +42,7 @@ def assign_signal(
             actor, present.chart, "signal.assigned", target=present,
             details={
                 "person": person.name, "due": due.isoformat() if due else "",
-                "rule": present.rule, "point": present.point + 1,
+                "rule": rule_name(present.rule), "point": present.point + 1,
             },
         )  # fmt: skip
         if person.pk != actor.pk:
@@ -75,7 +76,7 @@ def explain_signal(
             actor, present.chart, "signal.explained", target=present,
             details={
                 "cause": present.cause, "found": found,
-                "rule": present.rule, "point": present.point + 1,
+                "rule": rule_name(present.rule), "point": present.point + 1,
             },
         )  # fmt: skip
         settle(present.chart)

@@ -102,7 +102,7 @@ PROBLEMS = {
     ),
     "df_not_positive": _("Degrees of freedom must be above 0, not %(df)s."),
     "no_neighbours": _(
-        "No two neighboring values are present, so there is no moving range. Collect more."
+        "No two neighboring values are present, so there is no moving range. Collect values without gaps."
     ),
     "lengths_differ": _("The two lists have %(first)s and %(second)s entries. They must match."),
     "size_not_positive": _("A size must be a whole number of 1 or more, not %(size)s."),

@@ -57,6 +57,10 @@ class Verdict:
         return self.link.url if self.link else ""
 
     @property
+    def is_advisory(self) -> bool:
+        return not self.blocking
+
+    @property
     def holds_up(self) -> bool:
         """Whether it keeps the gate from being asked."""
         return self.blocking and self.state not in {VerdictState.MET, VerdictState.WAIVED}

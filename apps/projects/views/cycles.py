@@ -45,7 +45,9 @@ def _row(cycle: Cycle, project: Project) -> dict[str, Any]:
     return {
         "number": cycle.number,
         "tried": cycle.tried,
-        "predicted": "–" if cycle.predicted is None else formats.number_format(cycle.predicted),
+        "predicted": "–"
+        if cycle.predicted is None
+        else f"{formats.number_format(cycle.predicted)} {unit}".strip(),
         "result": f"{number(now.get('value'), decimals)} {unit}".strip(),
         "interval": interval,
         "badge": cycle_badge(cycle),

@@ -129,7 +129,7 @@ def _deliverables(record: Project, stage: Stage | None) -> dict[str, Any]:
     )
     if stage is None:
         rows = [_row(item, note=_(item.stage.template.name)) for item in earlier]
-        return {"deliverables": rows, "deliverables_title": _("Deliverables")}
+        return {"earlier_stages": rows, "deliverables_title": _("Deliverables")}
     present = deliverables_of(stage)
     done = sum(item.state == DeliverableState.COMPLETE for item in present)
     earlier = earlier.exclude(stage=stage)

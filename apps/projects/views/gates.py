@@ -106,7 +106,7 @@ def gate_submit(request: HttpRequest, number: int) -> HttpResponse:
         ),
         button=_("Submit for review"), unmet=unmet,
         unmet_words=_("The gate cannot be asked yet. Each item links to where it is fixed."),
-        met=[verdict for verdict in verdicts if verdict not in unmet],
+        others=[verdict for verdict in verdicts if verdict not in unmet],
         blocked=bool(unmet or seating.missing), seats=seat_layers(seating.layers),
     )  # fmt: skip
 

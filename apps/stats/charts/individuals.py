@@ -8,10 +8,12 @@ NIST/SEMATECH e-Handbook 6.3.2.2; Montgomery, Introduction to Statistical Qualit
 import numpy as np
 
 from apps.stats import constants as table
+from apps.stats.errors import NotEnoughData
 from apps.stats.estimators import (
     MOVING_RANGE_ESTIMATORS,
     mean,
     moving_ranges,
+    present,
     settle,
     sigma_from_moving_ranges,
 )
@@ -71,12 +73,20 @@ def counted_ranges(segment: Segment, points: FloatArray, options: Options) -> Fl
 
 
 def baseline_ranges(segment: Segment, stats: Statistics, options: Options) -> FloatArray:
-    """The moving ranges that lie wholly inside the baseline."""
-    if segment.baseline is None:
-        ranges: FloatArray = stats["moving_range"]
-        return ranges
+    """The moving ranges that lie wholly inside the baseline.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are values enough, but a gap lies between any two of them.
+    """
+    ranges: FloatArray = stats["moving_range"]
     used = segment.used(stats["individuals"])
-    return moving_ranges(used, options.mr_length, bridge=options.gaps == "bridge")
+    if segment.baseline is not None:
+        ranges = moving_ranges(used, options.mr_length, bridge=options.gaps == "bridge")
+    if len(present(ranges)) == 0 and len(present(used)) >= options.mr_length:
+        raise NotEnoughData("no_neighbours")
+    return ranges
 
 
 def moving_range_track(

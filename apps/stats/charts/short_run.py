@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from apps.stats.charts.individuals import moving_range_track
-from apps.stats.errors import DegenerateData, InvalidSpecification
+from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData
 from apps.stats.estimators import (
     MOVING_RANGE_ESTIMATORS,
     mean,
     moving_ranges,
+    present,
     sigma_from_moving_ranges,
 )
 from apps.stats.model import (
@@ -66,6 +67,8 @@ def sigma(segment: Segment, stats: Statistics, options: Options, given: Given) -
     first, stop = segment.baseline or (0, segment.n_points)
     labels = stats["parts"][first:stop]
     ranges = _ranges_within_parts(values, labels)
+    if given.sigma is None and len(present(ranges)) == 0:
+        raise NotEnoughData("no_neighbours")
     common = None
     if given.sigma is not None:
         common = Spread(given.sigma)
