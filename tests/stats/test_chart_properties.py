@@ -4,6 +4,7 @@ import json
 import math
 import warnings
 from itertools import pairwise
+from typing import Any
 
 import mpmath
 import numpy as np
