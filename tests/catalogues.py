@@ -1,14 +1,23 @@
-"""Are the compiled catalogues the translations that lie beside them?
+"""Do the catalogues hold every word of the product, translated and compiled?
 
-Every .po must have a .mo with the same messages, and no fuzzy or missing translation.
+Every .po must have a .mo with the same messages, no fuzzy or missing translation, and every
+string that the code and the templates mark (found anew by makemessages, which needs gettext).
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
+import django
 import polib
+from django.core.management import call_command
+from django.test import override_settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "improve.settings")
 
 LOCALE = Path(__file__).resolve().parent.parent / "improve" / "locale"
 LANGUAGES = ("zh_Hant", "zh_Hans")
@@ -45,8 +54,27 @@ def _messages(catalogue: polib.POFile | polib.MOFile) -> dict[object, object]:
     }
 
 
+def unknown_words() -> list[str]:
+    """What is marked for translation and stands in no catalogue."""
+    if shutil.which("xgettext") is None:
+        return ["xgettext was not found: install gettext"]
+    with tempfile.TemporaryDirectory(prefix="improve-locale-") as folder:
+        copy = Path(folder) / "locale"
+        shutil.copytree(LOCALE, copy)
+        with override_settings(LOCALE_PATHS=[str(copy)]):
+            call_command(
+                "makemessages", locale=list(LANGUAGES), no_obsolete=True, verbosity=0,
+                ignore_patterns=[".venv/*", "data/*", "tests/*", "improve/locale"],
+            )  # fmt: skip
+        catalogue = polib.pofile(str(copy / LANGUAGES[0] / "LC_MESSAGES" / "django.po"))
+    waiting = [*catalogue.untranslated_entries(), *catalogue.fuzzy_entries()]
+    return [f"in no catalogue: {entry.msgid!r}" for entry in waiting]
+
+
 def main() -> int:
-    found = findings(LOCALE)
+    os.chdir(LOCALE.parent.parent)
+    django.setup()
+    found = [*findings(LOCALE), *unknown_words()]
     print("\n".join(found[:40]))
     if len(found) > 40:
         print(f"… and {len(found) - 40} more")
