@@ -34,16 +34,28 @@ PRINTED = {
     "1.637 1.622 1.608 1.597 1.585 1.575 1.566 1.557 1.548 1.541",
 }
 CASES = [
-    (name, n, float(printed))
+    (name, n, printed)
     for name, row in PRINTED.items()
     for n, printed in enumerate(row.split(), start=2)
 ]
+# Printed one off in the last digit: the table's D3 and D4 rest on rounded d2 and d3.
+ROUNDED_BEFORE = {
+    ("d3", 19),
+    ("D3", 19),
+    ("D3", 22),
+    ("D3", 24),
+    ("D4", 3),
+    ("D4", 18),
+    ("D4", 19),
+    ("D4", 22),
+}
 
 
 @pytest.mark.parametrize(("name", "n", "printed"), CASES)
-def test_montgomery_appendix_vi(name: str, n: int, printed: float) -> None:
-    # The printed D3, D4 and B5 were derived from rounded d2, d3, so the last digit may differ.
-    assert getattr(table.constants(n), name) == pytest.approx(printed, abs=1.1e-3)
+def test_montgomery_appendix_vi(name: str, n: int, printed: str) -> None:
+    unit = 10.0 ** -max(3, len(printed.partition(".")[2]))
+    slack = 1.0 if (name, n) in ROUNDED_BEFORE else 0.501
+    assert getattr(table.constants(n), name) == pytest.approx(float(printed), abs=slack * unit)
 
 
 @pytest.mark.parametrize(
