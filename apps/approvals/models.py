@@ -142,6 +142,8 @@ class Seat(ConcurrentTransitionMixin, models.Model):
     )
 
     class Meta:
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
         ordering = ["layer__order", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=SeatState.values), name="seat_state_known")
@@ -185,6 +187,8 @@ class Decision(models.Model):
     decided_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
         ordering = ["-decided_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -206,6 +210,10 @@ class Signature(models.Model):
     meaning = models.TextField()
     content_hash = models.CharField(max_length=64)
     signed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
 
     def __str__(self) -> str:
         return f"{self.signer_name} {self.signed_at:%Y-%m-%d}"

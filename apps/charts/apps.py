@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ChartsConfig(AppConfig):
     name = "apps.charts"
     label = "charts"
+    verbose_name = _("control charts")
 
     def ready(self) -> None:
         from apps.audit import sentences as audit_sentences

@@ -222,6 +222,8 @@ class Signal(Versioned):
     objects = SignalQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("signal")
+        verbose_name_plural = _("signals")
         ordering = ["-point", "rule"]
         constraints = [
             models.UniqueConstraint(

@@ -160,6 +160,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
                 "ordering": ["-decided_at", "-pk"],
             },
         ),
@@ -287,6 +289,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "seat",
+                "verbose_name_plural": "seats",
                 "ordering": ["layer__order", "pk"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
@@ -331,6 +335,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "signature",
+                "verbose_name_plural": "signatures",
+            },
         ),
         migrations.AddConstraint(
             model_name="round",

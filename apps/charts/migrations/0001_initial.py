@@ -314,6 +314,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "signal",
+                "verbose_name_plural": "signals",
                 "ordering": ["-point", "rule"],
             },
         ),

@@ -775,6 +775,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "waiver",
+                "verbose_name_plural": "waivers",
+            },
         ),
         migrations.AddConstraint(
             model_name="project",

@@ -176,6 +176,8 @@ class Waiver(models.Model):
     waived_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("waiver")
+        verbose_name_plural = _("waivers")
         constraints = [
             models.UniqueConstraint(fields=["stage", "condition"], name="condition_waived_once")
         ]
