@@ -156,7 +156,7 @@ CACHES = {
     }
 }
 
-# --- Broker and tasks (reasons: shared reliability rules, ARCHITECTURE.md) ----------------------
+# --- Broker and tasks (reasons: ARCHITECTURE.md, “Decisions”) --------------------------------------
 
 
 def embedded_socket(data_dir: Path) -> Path:
