@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.examples import PASSWORD
 from apps.accounts.models import User
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def example(transactional_db: None) -> Organisation:
-    return make_example(dt.date.today(), lambda step: None)
+    return make_example(timezone.localdate(), lambda step: None)
 
 
 def addresses() -> dict[str, list[str]]:
