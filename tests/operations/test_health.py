@@ -68,7 +68,7 @@ def test_a_frozen_broker_does_not_hold_up_the_answer(
     finally:
         broker.thaw()
     assert answer.json()["red"] == ["broker"]
-    assert took < 1.5
+    assert took < 4
 
 
 @pytest.mark.parametrize(("waiting", "red"), [(119, []), (121, ["charts"])])

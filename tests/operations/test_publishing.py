@@ -16,7 +16,8 @@ from apps.operations.tasks import heartbeat
 from improve.celery import app
 from tests.processes import Broker
 
-LONGEST_FIRST, LONGEST_NEXT = 1.5, 0.05
+# One timeout of the socket and a busy machine; no timeout at all.
+LONGEST_FIRST, LONGEST_NEXT = 4.0, 0.5
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def publish() -> float:
 
 def test_without_a_broker_publishing_fails_at_once() -> None:
     assert not settings.BROKER_SOCKET.exists()
-    assert publish() < 0.5
+    assert publish() < LONGEST_NEXT
 
 
 def test_a_frozen_broker_costs_a_second_once(broker: Broker) -> None:

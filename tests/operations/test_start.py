@@ -15,7 +15,8 @@ import pytest
 
 from tests.operations.trees import RunningTree, start_once
 
-LONGEST_STOP = 5.0
+# That it ends, also on a busy machine; the promised 5 s are measured by `make bench`.
+LONGEST_STOP = 15.0
 MOST_MEMORY = 450 * 1024 * 1024
 
 
