@@ -26,6 +26,7 @@ def prepare(say: Say) -> None:
     for folder in ("run", "logs", "files", "mail", "static"):
         (settings.DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
     _migrate(say)
+    call_command("sync_methodologies", verbosity=0)
     if not settings.WHITENOISE_USE_FINDERS:
         _collect_static(say)
     if settings.DEMO and not User.objects.exists():
@@ -58,7 +59,6 @@ def _migrate(say: Say) -> None:
         return
     with _step(say, f"Database brought up to date, {len(plan)} migrations"):
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
 
 
 def _collect_static(say: Say) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from apps.projects.conditions import KINDS, params_problem
 from apps.projects.methodologies import DMAIC, METHODOLOGIES, PDCA
@@ -86,3 +87,12 @@ def test_names_are_shown_in_the_readers_language(settings: Any) -> None:
     stage = StageTemplate.objects.get(key="define")
     assert stage.label == "Define"
     assert stage.deliverables.get(key="charter").label == "Project charter"
+
+
+def test_the_command_says_what_it_added_and_may_run_again(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("sync_methodologies")
+    assert "Added DMAIC, version 1" in capsys.readouterr().out
+    call_command("sync_methodologies")
+    assert "up to date" in capsys.readouterr().out
