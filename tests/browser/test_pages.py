@@ -47,6 +47,8 @@ def addresses() -> dict[str, list[str]]:
             f"/charts/{chart.pk}/table/", "/characteristics/new/",
             f"/characteristics/{chart.characteristic_id}/import/", "/help/",
         ],
+        "member": ["/", "/charts/", "/projects/", f"/projects/{blocked.number}/actions/"],
+        "admin": ["/", "/projects/", "/settings/"],
         "staff": [*shared, "/projects/", "/charts/?view=list"],
     }  # fmt: skip
 
