@@ -42,7 +42,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The chart to use, the reasons, the charts turned down, and what to mind in the data."""
+    """The chart to use, the reasons, the charts turned down, and what to mind in the data.
+
+    Examples
+    --------
+    >>> advise([4, 6, 5, 5, 7, 3] * 5, data="defects").kind
+    'c'
+    """
 
     kind: str
     reasons: tuple[Notice, ...]

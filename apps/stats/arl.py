@@ -39,7 +39,8 @@ def _resolved(reach: float, step: float) -> bool:
 
 
 def _density(x: FloatArray) -> FloatArray:
-    return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    near = np.clip(x, -1e3, 1e3)  # beyond, nothing is left and squares would overflow
+    return np.exp(-0.5 * near * near) / math.sqrt(2 * math.pi)
 
 
 def _lengths(kernel: FloatArray) -> FloatArray:

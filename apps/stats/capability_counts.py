@@ -23,6 +23,11 @@ class BinomialCapability(Result):
 
     ``dispersion_p`` is the chi-square test that all samples share one rate: a small value says
     that the process was not the same all the time.
+
+    Examples
+    --------
+    >>> binomial_capability([2, 3, 1], 50).share.value
+    0.04
     """
 
     samples: int
@@ -41,7 +46,13 @@ class BinomialCapability(Result):
 
 @dataclass(frozen=True, slots=True)
 class PoissonCapability(Result):
-    """Defects per unit with exact interval, the yield they imply, and the dispersion test."""
+    """Defects per unit with exact interval, the yield they imply, and the dispersion test.
+
+    Examples
+    --------
+    >>> poisson_capability([3, 1, 2], 10).dpu.value
+    0.2
+    """
 
     samples: int
     units: float

@@ -7,10 +7,18 @@ from scipy import special
 
 from apps.stats.errors import InvalidSpecification
 
+LARGEST_POWER = 700.0  # of e, within what a float holds
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index with its two-sided confidence interval (a NaN bound cannot be stated)."""
+    """An index with its two-sided confidence interval (a NaN bound cannot be stated).
+
+    Examples
+    --------
+    >>> Index(1.33, 1.1, 1.5).lower
+    1.1
+    """
 
     value: float
     lower: float
@@ -90,6 +98,61 @@ def bissell_interval(value: float, n: int, df: float, confidence: float = 0.95) 
     quantile = float(special.ndtri(0.5 + confidence / 2.0))
     half = quantile * math.sqrt(1.0 / (9.0 * n) + value * value / (2.0 * df))
     return Index(value, value - half, value + half)
+
+
+def bench_interval(
+    z_lower: float | None,
+    z_upper: float | None,
+    bench: float,
+    *,
+    n: int,
+    df: float,
+    confidence: float = 0.95,
+) -> Index:
+    """Interval of a benchmark Z from the errors of the mean and of sigma (delta method).
+
+    Parameters
+    ----------
+    z_lower, z_upper : float or None
+        Distances of the limits from the mean in standard deviations; None where there is none.
+    bench : float
+        The benchmark Z of the two.
+    n : int
+        Number of observations behind the mean.
+    df : float
+        Degrees of freedom of the standard deviation.
+    confidence : float
+        Two-sided confidence level.
+
+    Raises
+    ------
+    InvalidSpecification
+        If ``df`` is not positive.
+
+    References
+    ----------
+    Bissell (1990), Applied Statistics 39, 331-340, of which this is three times the interval where
+    there is one limit.
+
+    Examples
+    --------
+    >>> bench, one_sided = bench_interval(None, 3.9, 3.9, n=125, df=124), bissell_interval(1.3, 125, 124)
+    >>> round(bench.lower, 6) == round(3 * one_sided.lower, 6)
+    True
+    """
+    _check_df(df)
+    by_mean = by_sigma = 0.0
+    for z, sign in ((z_lower, -1.0), (z_upper, 1.0)):
+        if z is not None:
+            # How fast Z falls as this tail grows: the ratio of the two normal densities.  A Z above
+            # zero never exceeds the distance of either limit but by rounding.
+            power = 0.5 * (bench - z) * (bench + z)
+            weight = math.exp(min(power, 0.0 if bench > 0.0 else LARGEST_POWER))
+            by_mean += sign * weight
+            by_sigma += weight * z if weight > 0.0 else 0.0
+    error = math.sqrt(by_mean * by_mean / n + by_sigma * by_sigma / (2.0 * df))
+    half = float(special.ndtri(0.5 + confidence / 2.0)) * error
+    return Index(bench, bench - half, bench + half)
 
 
 def boyles_interval(value: float, n: int, offset_in_sd: float, confidence: float = 0.95) -> Index:

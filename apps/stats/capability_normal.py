@@ -9,6 +9,7 @@ from scipy import special
 
 from apps.stats.capability_intervals import (
     Index,
+    bench_interval,
     bissell_interval,
     boyles_interval,
     chi_square_interval,
@@ -63,6 +64,11 @@ class Capability(Result):
 
     ``cp*`` use the within-subgroup sigma (potential), ``pp*`` the overall one (performance).
     ``observed_*`` are counts, ``expected_ppm_*`` parts per million of a normal distribution.
+
+    Examples
+    --------
+    >>> round(capability([9.0, 10.0, 11.0, 10.0, 9.0, 11.0], lsl=6, usl=14).ppk.value, 3)
+    1.491
     """
 
     n: int
@@ -86,6 +92,8 @@ class Capability(Result):
     cpm: Index | None
     z_bench_within: float | None
     z_bench_overall: float | None
+    z_bench_within_interval: Index | None
+    z_bench_overall_interval: Index | None
     observed_below: int
     observed_above: int
     expected_ppm_within: float | None
@@ -217,8 +225,8 @@ def capability(
         **_indices(data, specification, "c", within.sigma, within.df, confidence),
         **_indices(data, specification, "p", data.sd, data.n - 1, confidence),
         cpm=_cpm(data, specification, confidence),
-        **_expected(data, specification, "within", within.sigma),
-        **_expected(data, specification, "overall", data.sd),
+        **_expected(data, specification, "within", within.sigma, within.df, confidence),
+        **_expected(data, specification, "overall", data.sd, data.n - 1, confidence),
         observed_below=_count(data.values, specification.lsl, below=True),
         observed_above=_count(data.values, specification.usl, below=False),
         normality=judged,
@@ -363,12 +371,19 @@ def _cpm(data: Sample, spec: Specification, confidence: float) -> Index | None:
     return boyles_interval(value, data.n, offset / data.sd, confidence)
 
 
-def _expected(data: Sample, spec: Specification, kind: str, sigma: float) -> dict[str, Any]:
+def _expected(
+    data: Sample, spec: Specification, kind: str, sigma: float, df: float, confidence: float
+) -> dict[str, Any]:
     names = [f"expected_ppm_{kind}{end}" for end in ("_below", "_above", "")]
+    benchmark, interval = f"z_bench_{kind}", f"z_bench_{kind}_interval"
     if not sigma > 0.0:
-        return dict.fromkeys([*names, f"z_bench_{kind}"])
-    below, above, bench = bench_z(*_sides(data, spec, sigma))
-    return dict(zip(names, [below, above, below + above], strict=True)) | {f"z_bench_{kind}": bench}
+        return dict.fromkeys([*names, benchmark, interval])
+    sides = _sides(data, spec, sigma)
+    below, above, bench = bench_z(*sides)
+    return dict(zip(names, [below, above, below + above], strict=True)) | {
+        benchmark: bench,
+        interval: bench_interval(*sides, bench, n=data.n, df=df, confidence=confidence),
+    }
 
 
 def _count(

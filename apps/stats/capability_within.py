@@ -25,7 +25,13 @@ MEDIAN_SLOPE = 0.6744897501960817 * 0.6355531453682138
 
 @dataclass(frozen=True, slots=True)
 class WithinSigma:
-    """An estimate of the within sigma, its degrees of freedom and the estimator's name."""
+    """An estimate of the within sigma, its degrees of freedom and the estimator's name.
+
+    Examples
+    --------
+    >>> within_sigma([1.0, 2.0, 1.0, 2.0]).estimator
+    'mr-mean'
+    """
 
     sigma: float
     df: float

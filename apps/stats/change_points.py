@@ -24,6 +24,11 @@ class ChangePoint(Judged):
     ``index`` and ``plausible`` count positions in the values given (missing ones keep theirs);
     ``plausible`` spans the positions whose likelihood is at least exp(-2) of the best (None for
     ranks). ``verdict`` is "changed" or "no_change".
+
+    Examples
+    --------
+    >>> change_point([1, 2, 1, 2, 1, 8, 9, 8, 9, 8]).index
+    5
     """
 
     method: str

@@ -40,12 +40,30 @@ class StatsError(ValueError):
 
 
 class NotEnoughData(StatsError):
-    """More data are needed before the figure exists."""
+    """More data are needed before the figure exists.
+
+    Examples
+    --------
+    >>> str(NotEnoughData("no_neighbours")).split(";")[0]
+    'No two neighbouring values are present, so there is no moving range'
+    """
 
 
 class DegenerateData(StatsError):
-    """The data are there but carry no information for the figure (no spread, no count)."""
+    """The data are there but carry no information for the figure (no spread, no count).
+
+    Examples
+    --------
+    >>> str(DegenerateData("no_variation"))
+    'All values are equal, so there is no spread to judge; check the measurement.'
+    """
 
 
 class InvalidSpecification(StatsError):
-    """What was asked contradicts itself or the data; the request has to change."""
+    """What was asked contradicts itself or the data; the request has to change.
+
+    Examples
+    --------
+    >>> str(InvalidSpecification("unknown_rule_set", {"set": "x", "known": "nelson"}))
+    "There is no rule set 'x'; choose one of nelson."
+    """

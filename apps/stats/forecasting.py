@@ -38,6 +38,11 @@ class Forecast(Result):
 
     ``fitted`` are the one-step forecasts of the values used, ``residuals`` their errors (NaN where
     a value was missing); on the scale of logarithms for a multiplicative season.
+
+    Examples
+    --------
+    >>> forecast([5.0, 5.0, 5.0, 5.0, 5.0, 5.0], horizon=2, model="ewma").mean.tolist()
+    [5.0, 5.0]
     """
 
     model: str

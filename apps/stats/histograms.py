@@ -18,7 +18,13 @@ MOST_BINS = 60
 
 @dataclass(frozen=True, slots=True)
 class Histogram(Result):
-    """Bin edges (k + 1, ascending) and counts (k); a bin holds its lower edge, the last both."""
+    """Bin edges (k + 1, ascending) and counts (k); a bin holds its lower edge, the last both.
+
+    Examples
+    --------
+    >>> histogram([1, 1, 2, 3, 3, 3], bins=2).counts.tolist()
+    [2, 4]
+    """
 
     edges: FloatArray
     counts: np.ndarray[Any, np.dtype[np.int64]]

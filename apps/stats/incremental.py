@@ -36,6 +36,12 @@ class ChartState:
         Counted points ahead of the tail.
     carry
         State of a recursive statistic just before the tail.
+
+    Examples
+    --------
+    >>> from apps.stats import FrozenLimits, begin, extend
+    >>> extend(begin("i-mr", FrozenLimits(10.0, 1.0)), [10.5, 9.5]).state.n_points
+    2
     """
 
     kind: str
@@ -50,7 +56,14 @@ class ChartState:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """The appended points: panels of these points only, signals by their place in the whole."""
+    """The appended points: panels of these points only, signals by their place in the whole.
+
+    Examples
+    --------
+    >>> from apps.stats import FrozenLimits
+    >>> extend(begin("i-mr", FrozenLimits(10.0, 1.0)), [10.5, 14.0]).signals[0].point
+    1
+    """
 
     first_point: int
     panels: tuple[Panel, ...]

@@ -10,7 +10,13 @@ from apps.stats.moments import check_confidence
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its confidence interval; a NaN bound cannot be stated."""
+    """A figure with its confidence interval; a NaN bound cannot be stated.
+
+    Examples
+    --------
+    >>> Estimate(0.04, 0.01, 0.09).value
+    0.04
+    """
 
     value: float
     lower: float

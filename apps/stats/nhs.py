@@ -34,6 +34,12 @@ class Verdict:
         (hit_and_miss); empty without a target or a wanted direction.
     rules
         The rules that the newest point breaks.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> verdict(chart("i-mr", [5, 6, 5, 6, 5, 6], rules="nhs")).variation
+    'common_cause'
     """
 
     variation: Variation

@@ -30,7 +30,13 @@ LOW_SHARE = float(special.ndtr(-3.0))
 
 @dataclass(frozen=True, slots=True)
 class Fit(Result):
-    """A fitted distribution; parameters by name, A-squared and its p-value (None: no table)."""
+    """A fitted distribution; parameters by name, A-squared and its p-value (None: no table).
+
+    Examples
+    --------
+    >>> Fit("exponential", (("mean", 3.0),), 0.2, None).values
+    (3.0,)
+    """
 
     name: str
     parameters: tuple[tuple[str, float], ...]
@@ -49,6 +55,12 @@ class NonnormalCapability(Result):
 
     ``low``, ``median`` and ``high`` are the quantiles at 0.135, 50 and 99.865 percent.
     ``ranking`` holds every distribution that could be fitted, the closest first.
+
+    Examples
+    --------
+    >>> found = nonnormal_capability([1, 2, 2, 3, 4, 4, 5, 9], usl=30, distribution="gamma")
+    >>> found.distribution.name
+    'gamma'
     """
 
     n: int

@@ -19,7 +19,13 @@ LEAST_ANDERSON_DARLING = 8
 
 @dataclass(frozen=True, slots=True)
 class Normality(Result):
-    """A test of normality: its name, statistic and p-value; a small p speaks against normality."""
+    """A test of normality: its name, statistic and p-value; a small p speaks against normality.
+
+    Examples
+    --------
+    >>> normality([1, 2, 3, 4, 5, 6, 7, 8]).is_plausible()
+    True
+    """
 
     test: str
     n: int

@@ -25,7 +25,13 @@ class ParetoBar:
 
 @dataclass(frozen=True, slots=True)
 class Pareto(Result):
-    """Categories from the largest down; the vital few reach the share asked for."""
+    """Categories from the largest down; the vital few reach the share asked for.
+
+    Examples
+    --------
+    >>> pareto({"scratch": 8, "dent": 1, "stain": 1}).vital
+    ('scratch',)
+    """
 
     bars: tuple[ParetoBar, ...]
     total: float

@@ -19,6 +19,11 @@ class SampleSize(Result):
 
     ``exact`` is the solution before rounding up; ``power`` what ``n`` gives (None where the
     question is one of precision).
+
+    Examples
+    --------
+    >>> sample_size_means(1.0, 1.0, power=0.9).n
+    23
     """
 
     n: int

@@ -8,6 +8,9 @@ from apps.stats.errors import InvalidSpecification
 from apps.stats.moments import check_confidence
 from apps.stats.power import MOST, SampleSize
 
+# Spread over margin: beyond it the sample would have more than 1e12 units.
+LARGEST_RATIO = 1e6
+
 
 def sample_size_for_mean(
     margin: float, sd: float, *, confidence: float = 0.95, population: int | None = None
@@ -109,7 +112,10 @@ def sample_size_for_share(
     if not (0.0 < margin < 1.0 and 0.0 < share < 1.0):
         raise InvalidSpecification("power_figures")
     z = float(special.ndtri(0.5 + confidence / 2.0))
-    return _of_population(z * z * share * (1.0 - share) / margin**2, population)
+    ratio = z * math.sqrt(share * (1.0 - share)) / margin
+    if ratio > LARGEST_RATIO:
+        raise InvalidSpecification("power_figures")
+    return _of_population(ratio * ratio, population)
 
 
 def _of_population(endless: float, population: int | None) -> SampleSize:

@@ -86,6 +86,12 @@ class PhaseSummary:
 
     `center` is in the unit of the plot; a t chart keeps `sigma`, and all of `frozen`, on the scale
     of the powers on which it is judged.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> chart("c", [4, 6, 5, 5]).phases[0].center
+    5.0
     """
 
     start: int
@@ -100,7 +106,15 @@ class PhaseSummary:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One plotted series with its lines; all arrays have one entry per point, NaN: undefined."""
+    """One plotted series with its lines; all arrays have one entry per point, NaN: undefined.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> panel = chart("c", [4, 6, 5, 5]).panels[0]
+    >>> panel.name, float(panel.center[0])
+    ('count', 5.0)
+    """
 
     name: str
     points: FloatArray
@@ -120,6 +134,12 @@ class Signal(NamedTuple):
     """One rule broken at one point: `point` completes the pattern that spans first..last.
 
     A tuple rather than a dataclass: a long series has tens of thousands of them.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> chart("c", [4, 6, 5, 5, 20], rules="nelson:1").signals[0].side
+    'above'
     """
 
     panel: str
@@ -196,6 +216,12 @@ class ControlChart:
         Position in the values of the first observation of each point.
     settings
         Every choice that changes a number (constants, gaps, weights), for the record.
+
+    Examples
+    --------
+    >>> from apps.stats import chart
+    >>> [panel.name for panel in chart("i-mr", [1, 2, 1, 2]).panels]
+    ['individuals', 'moving_range']
     """
 
     kind: str

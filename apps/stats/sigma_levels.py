@@ -22,6 +22,11 @@ class SigmaLevel(Result):
     ``z`` is the long-term level with no shift: one normal tail of size ``dpo``. ``z_shifted`` is
     the same plus 1.5, the figure that "six sigma" speaks of. With no defect (or only defects) the
     data give a bound and no level: ``bound_only`` is True and ``z`` is None.
+
+    Examples
+    --------
+    >>> sigma_level(20, 500, opportunities=10).dpmo.value
+    4000.0
     """
 
     defects: int
@@ -244,6 +249,11 @@ class RolledYield(Result):
 
     ``rolled`` is the chance of passing every step at the first attempt, ``normalised`` the same
     per step (geometric mean), ``total_dpu`` the defects per unit it implies.
+
+    Examples
+    --------
+    >>> round(rolled_throughput_yield([ProcessStep(100, 90), ProcessStep(90, 81)]).rolled, 3)
+    0.81
     """
 
     step_yields: tuple[float, ...]
@@ -355,7 +365,7 @@ def normalised_yield(rolled: float, steps: int) -> float:
     """
     if not 0.0 <= rolled <= 1.0:
         raise InvalidSpecification("not_a_share", {"name": "yield", "value": float(rolled)})
-    if steps < 1:
+    if not 1 <= steps < math.inf:
         raise InvalidSpecification("no_steps")
     return float(rolled ** (1.0 / steps))
 

@@ -64,6 +64,11 @@ class Subgroups:
         return rough + self._sums(self._deviations(rough)) / self._at_least(1)
 
     @cached_property
+    def mean_remainders(self) -> FloatArray:
+        """What the mean of each subgroup is short of, being one float: differences need it."""
+        return self._sums(self._deviations(self.means)) / self._at_least(1)
+
+    @cached_property
     def ranges(self) -> FloatArray:
         """Range of each subgroup; NaN under two values."""
         ranges: FloatArray = self._combined(np.maximum) - self._combined(np.minimum)

@@ -32,6 +32,7 @@ def qcc():
     return capability(QCC, lsl=9.9, usl=10.1, target=10.0, sigma_within=sigma, df_within=11)
 
 
+@pytest.mark.reference("capability", source="R package qcc 3.0, tests/testthat/test-capability.R")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -86,6 +87,7 @@ def test_cpk_interval_of_the_piston_rings(distance, expected):
     assert (index.value, index.lower, index.upper) == pytest.approx(expected, abs=8e-4)
 
 
+@pytest.mark.reference("capability", source="NIST/SEMATECH e-Handbook 6.1.6")
 def test_indices_of_the_nist_example():
     # NIST/SEMATECH e-Handbook, section 6.1.6: limits 8 and 20, mean 16, s = 2: Cp 1.0, Cpk 0.6667;
     # Cpm there is (USL - LSL) / (6 sqrt(s^2 + (mean - T)^2)), here with T = 14.
@@ -119,6 +121,7 @@ def test_chi_square_quantiles_equal_the_nist_table(df, probability, expected):
     assert chi_square_quantile(probability, df) == pytest.approx(expected, abs=6e-4)
 
 
+@pytest.mark.reference("bench_z", source="Montgomery, Introduction to SQC, 7th ed., table 8.2")
 @pytest.mark.parametrize(
     ("cpk", "ppm"),
     [
@@ -143,6 +146,7 @@ def test_one_sided_fallout_equals_montgomery(cpk, ppm):
     assert bench == pytest.approx(3 * cpk, rel=1e-12)
 
 
+@pytest.mark.reference("bench_z", source="Montgomery, Introduction to SQC, 7th ed., table 8.2")
 @pytest.mark.parametrize(
     ("cp", "ppm"),
     # Two-sided fallout of a centred process, the same table.
@@ -176,6 +180,9 @@ def test_pooled_sigma_and_degrees_of_freedom_by_hand():
     assert result.sigma == pytest.approx(math.sqrt(10 / 3) / 0.9213, rel=1e-4)
 
 
+@pytest.mark.reference(
+    "within_sigma", source="Montgomery, Introduction to SQC, 4th ed., example 5-5"
+)
 def test_moving_range_sigma_of_montgomery_viscosity():
     # Montgomery (2001), 4th ed., example 5-5, aircraft primer paint viscosity: MRbar = 0.48 hence
     # sigma = 0.48 / 1.128; the 15 batches as printed.

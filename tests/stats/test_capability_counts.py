@@ -20,6 +20,9 @@ BOARDS = [21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22,
           19, 17, 15]  # fmt: skip
 
 
+@pytest.mark.reference(
+    "binomial_capability", source="Montgomery, Introduction to SQC, 7th ed., example 7.1"
+)
 def test_share_of_the_orange_juice_cans():
     # Montgomery, example 7.1: the 30 samples give p = 347 / 1500 = 0.2313.
     result = binomial_capability(JUICE, 50)
@@ -29,6 +32,9 @@ def test_share_of_the_orange_juice_cans():
     assert result.z == pytest.approx(-stats.norm.ppf(347 / 1500), rel=1e-12)
 
 
+@pytest.mark.reference(
+    "poisson_capability", source="Montgomery, Introduction to SQC, 7th ed., example 7.3"
+)
 def test_rate_of_the_circuit_boards():
     # Montgomery, example 7.3: 26 samples hold 516 nonconformities, mean 19.85 a sample.
     result = poisson_capability(BOARDS, 1)

@@ -70,6 +70,9 @@ LIGHTNESS = [44.4, 45.9, 41.9, 53.3, 44.7, 44.1, 50.7, 45.2, 60.1]
 SCORE = [2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8]
 
 
+@pytest.mark.reference(
+    "compare_ranks", source="R, help page of wilcox.test; Hollander and Wolfe (1973), p. 69"
+)
 def test_mann_whitney_equals_r():
     # wilcox.test(x, y, alternative = "g") of R: W = 35, p-value = 0.1272; two sides are double.
     result = compare_ranks(EARLY, TERM)
@@ -84,6 +87,9 @@ def test_mann_whitney_shift_is_the_median_of_all_differences():
     assert result.effect_size.value == pytest.approx(35 / 50, rel=1e-12)
 
 
+@pytest.mark.reference(
+    "compare_paired_ranks", source="R, help page of wilcox.test; Hollander and Wolfe (1973), p. 29"
+)
 def test_wilcoxon_signed_rank_equals_r():
     # wilcox.test(x, y, paired = TRUE, alternative = "greater") of R: V = 40, p-value = 0.01953.
     result = compare_paired_ranks(SECOND_VISIT, FIRST_VISIT)
@@ -133,6 +139,9 @@ def test_sign_test_is_the_binomial():
     )
 
 
+@pytest.mark.reference(
+    "compare_signs", source="Conover (1999), Practical Nonparametric Statistics, table A3"
+)
 @pytest.mark.parametrize(("n", "place"), [(6, 1), (10, 2), (20, 6), (50, 18), (100, 40)])
 def test_median_interval_uses_the_published_order_statistics(n, place):
     # Conover (1999), Practical Nonparametric Statistics, section 3.2 and table A3: the ranks whose
@@ -184,6 +193,7 @@ def test_spread_tests_keep_their_level_on_skewed_data(kind):
     assert rejected / 500 < 0.09
 
 
+@pytest.mark.reference("one_way_anova", source="NIST StRD, analysis of variance, certified values")
 @pytest.mark.parametrize("name", sorted(STRD["anova"]))
 def test_anova_reaches_the_certified_digits_of_nist(name):
     # NIST Statistical Reference Datasets, analysis of variance. SmLs04 and SmLs07 add 1e6 and
@@ -204,6 +214,7 @@ def test_anova_reaches_the_certified_digits_of_nist(name):
     assert math.sqrt(within.mean_square) == pytest.approx(data["residual_sd"], rel=digits)
 
 
+@pytest.mark.reference("one_way_anova", source="R, anova(lm()) and TukeyHSD() of PlantGrowth")
 def test_anova_and_tukey_equal_r_on_plant_growth():
     # anova(lm(weight ~ group)) of R: F = 4.8461, p = 0.01591. TukeyHSD: the three lines below.
     result = one_way_anova(PLANTS)
@@ -243,6 +254,11 @@ def test_studentized_range_equals_scipy(q, k, df):
     assert studentized_range_tail(q, k, df) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.reference(
+    "one_way_anova",
+    "kruskal_wallis",
+    source="R, aov(), oneway.test() and kruskal.test() of InsectSprays",
+)
 def test_anova_of_the_insect_sprays_equals_r():
     # summary(aov(count ~ spray)) of R: F = 34.7 on 5 and 66; oneway.test: F = 36.065, denominator
     # 30.043; kruskal.test: 54.691 on 5.
@@ -254,6 +270,9 @@ def test_anova_of_the_insect_sprays_equals_r():
     assert "spread_differs" in {notice.code for notice in classic.warnings}
 
 
+@pytest.mark.reference(
+    "kruskal_wallis", source="R, help page of kruskal.test; Hollander and Wolfe (1973), p. 116"
+)
 def test_kruskal_wallis_equals_r_on_mucociliary_efficiency():
     # Hollander and Wolfe (1973), p. 116; kruskal.test of R: 0.77143, p = 0.68.
     result = kruskal_wallis(
@@ -266,6 +285,40 @@ def test_kruskal_wallis_equals_r_on_mucociliary_efficiency():
     assert result.statistic == pytest.approx(0.77143, abs=5e-6)
     assert result.p_value == pytest.approx(0.68, abs=5e-4)
     assert result.verdict == "groups_alike"
+
+
+@pytest.mark.reference(
+    "kruskal_wallis", source="R 4.2.2, uniroot() over pchisq(H, df, ncp) of kruskal.test(), run"
+)
+def test_the_interval_of_epsilon_squared_equals_r():
+    sprays = kruskal_wallis(SPRAYS).effect_size
+    assert sprays.lower == pytest.approx(0.367889042099, rel=1e-8)
+    assert sprays.upper == 1.0
+    agreeing = kruskal_wallis(
+        {
+            "normal": [2.9, 3.0, 2.5, 2.6, 3.2],
+            "obstructive": [3.8, 2.7, 4.0, 2.4],
+            "asbestosis": [2.8, 3.4, 3.7, 2.2, 2.0],
+        }
+    ).effect_size
+    # H is 0.77, below the 2 that chance gives on average: the upper limit is that of 2.
+    assert agreeing.lower == 0.0
+    assert agreeing.upper == pytest.approx(0.75446697142, rel=1e-8)
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_equivalence_tells_the_effect_in_standard_deviations(confidence):
+    before, after = PLANTS["trt1"], PLANTS["trt2"]
+    told = equivalence(before, after, low=-9, high=9, confidence=confidence).effect_size
+    level = 2 * confidence - 1
+    assert told == compare(before, after, confidence=level).effect_size
+    n = min(len(before), len(after))
+    pairs = equivalence(before[:n], after[:n], low=-9, high=9, paired=True, confidence=confidence)
+    other = compare(before[:n], after[:n], kind="paired-means", confidence=level).effect_size
+    assert pairs.effect_size.name == other.name
+    assert pairs.effect_size.value == pytest.approx(other.value)
+    assert pairs.effect_size.lower == pytest.approx(other.lower)
+    assert pairs.effect_size.upper == pytest.approx(other.upper)
 
 
 def test_two_groups_give_the_square_of_t():
@@ -302,6 +355,7 @@ def test_holm_equals_r():
     assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
 
 
+@pytest.mark.reference("chi_square", source="Agresti (2007), p. 39; R, help page of chisq.test")
 def test_chi_square_equals_r_on_party_and_sex():
     # Agresti (2007), An Introduction to Categorical Data Analysis, p. 39; chisq.test of R:
     # 30.07 on 2, p = 2.954e-07; adjusted residuals 4.5020535, 0.6994517, -5.3159455.
@@ -320,6 +374,9 @@ def test_cramers_v_interval_puts_the_statistic_on_the_edges():
         )
 
 
+@pytest.mark.reference(
+    "correlation", source="R, help page of cor.test; Hollander and Wolfe (1973), p. 187"
+)
 def test_pearson_equals_r():
     # cor.test(x, y) of R: t = 1.8411, df = 7, p = 0.1082, 0.5711816 (-0.1497426 to 0.8955795).
     result = correlation(LIGHTNESS, SCORE)
@@ -430,3 +487,41 @@ def test_ranks_and_spread_do_not_depend_on_the_zero_point(before, after, shift, 
         )
         assert moved.p_value == pytest.approx(first.p_value, rel=1e-9)
         assert moved.effect_size.value == pytest.approx(first.effect_size.value, abs=1e-9)
+
+
+NOISY = np.random.default_rng(31).standard_normal((2, 40))
+WALK = np.cumsum(np.random.default_rng(32).standard_normal((2, 40)), axis=1)
+
+
+@pytest.mark.parametrize(
+    "result_of",
+    [
+        *(
+            lambda a, b, kind=kind: compare(a, b, kind=kind)
+            for kind in (
+                "means", "paired-means", "ranks", "paired-ranks", "medians", "signs", "variances",
+                "variances-bonett",
+            )
+        ),
+        lambda a, b: kruskal_wallis({"a": a, "b": b}),
+        lambda a, b: correlation(a, b),
+        lambda a, b: correlation(a, b, method="spearman"),
+        lambda a, b: equivalence(a, b, low=-1, high=1),
+        lambda a, b: equivalence(a, b, low=-1, high=1, paired=True),
+    ],
+)  # fmt: skip
+def test_every_result_looks_at_the_order_of_its_values(result_of):
+    steady, walking = result_of(*NOISY), result_of(*WALK)
+    for result in (steady, walking):
+        assert any(check.name.startswith("independent") for check in result.checks)
+    assert "order_matters" not in {notice.code for notice in steady.warnings}
+    assert "order_matters" in {notice.code for notice in walking.warnings}
+
+
+def test_counts_say_whether_the_large_sample_test_carries():
+    assert [check.passed for check in compare((3, 50), (9, 50), kind="proportions").checks] == [
+        True
+    ]
+    assert [check.passed for check in compare((0, 9), (3, 9), kind="proportions").checks] == [False]
+    assert [check.passed for check in chi_square([[20, 30], [30, 20]]).checks] == [True]
+    assert [check.passed for check in chi_square([[2, 3], [3, 2]]).checks] == [False]

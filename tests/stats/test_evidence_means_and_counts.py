@@ -33,6 +33,7 @@ SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 SLEEP_2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
 
 
+@pytest.mark.reference("compare_means", source="R, help page of t.test; Student (1908)")
 def test_welch_equals_r_on_students_sleep_data():
     # t.test(extra ~ group, data = sleep) of R: t = -1.8608, df = 17.776, p = 0.07939,
     # interval -3.3654832 to 0.2054832 (R takes first minus second).
@@ -45,6 +46,7 @@ def test_welch_equals_r_on_students_sleep_data():
     assert result.verdict == "no_difference"
 
 
+@pytest.mark.reference("compare_paired_means", source="R, help page of t.test; Student (1908)")
 def test_paired_t_equals_r_on_students_sleep_data():
     # t.test(extra ~ group, paired = TRUE) of R: t = -4.0621, df = 9, p = 0.002833,
     # interval -2.4598858 to -0.7001142.
@@ -56,6 +58,7 @@ def test_paired_t_equals_r_on_students_sleep_data():
     assert result.verdict == "higher"
 
 
+@pytest.mark.reference("t_quantile", source="NIST/SEMATECH e-Handbook 1.3.6.7.2")
 @pytest.mark.parametrize(
     ("df", "probability", "quantile"),
     # NIST/SEMATECH e-Handbook, section 1.3.6.7.2, critical values of Student's t.
@@ -72,6 +75,9 @@ def test_t_quantiles_equal_the_nist_table(df, probability, quantile):
     assert t_two_sided_p(quantile, df) == pytest.approx(2 * (1 - probability), rel=2e-3)
 
 
+@pytest.mark.reference(
+    "compare_proportions", source="Newcombe (1998), Statistics in Medicine 17, 873-890, table II"
+)
 @pytest.mark.parametrize(
     ("first", "second", "lower", "upper"),
     # Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10.
@@ -91,6 +97,9 @@ def test_difference_of_shares_equals_newcombe(first, second, lower, upper):
     assert (estimate.lower, estimate.upper) == pytest.approx((lower, upper), abs=6e-5)
 
 
+@pytest.mark.reference(
+    "wilson_interval", source="Newcombe (1998), Statistics in Medicine 17, 857-872, table I"
+)
 @pytest.mark.parametrize(
     ("count", "n", "lower", "upper"),
     # Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3 (score).
@@ -106,6 +115,10 @@ def test_score_interval_equals_newcombe(count, n, lower, upper):
     assert (estimate.lower, estimate.upper) == pytest.approx((lower, upper), abs=6e-5)
 
 
+@pytest.mark.reference(
+    "compare_proportions",
+    source="Fisher (1935), The Design of Experiments; R, help page of fisher.test",
+)
 def test_small_tables_use_fisher_and_equal_his_tea_lady():
     # Fisher (1935), The Design of Experiments: 3 of 4 and 1 of 4; one-sided p = 17/70, two-sided
     # 34/70 = 0.4857 (fisher.test of R on TeaTasting).
@@ -139,6 +152,7 @@ def test_two_proportion_z_by_hand():
     assert result.verdict == "lower"
 
 
+@pytest.mark.reference("compare_rates", source="R, help page of poisson.test")
 def test_rates_equal_r():
     # poisson.test(c(11, 6+8+7), c(800, 1083+1050+878)) of R (Fay 2010 example in its help page):
     # p-value = 0.07967, ratio 1.971488, 95 percent interval 0.8584264 to 4.2772659.

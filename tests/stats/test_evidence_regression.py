@@ -49,6 +49,7 @@ def stack():
     return regression(STACK["loss"], {name: STACK[name] for name in ("air", "water", "acid")})
 
 
+@pytest.mark.reference("regression", source="NIST StRD, Norris, certified values")
 def test_norris_reaches_the_certified_digits():
     # NIST StRD, linear regression, Norris (lower difficulty).
     fit = regression(NORRIS["y"], {"x": NORRIS["x"]})
@@ -62,6 +63,7 @@ def test_norris_reaches_the_certified_digits():
     assert fit.f == pytest.approx(5436385.54079785, rel=1e-10)
 
 
+@pytest.mark.reference("regression", source="NIST StRD, Longley, certified values")
 @pytest.mark.parametrize(
     ("place", "value"),
     # NIST StRD, linear regression, Longley (higher difficulty).
@@ -83,6 +85,7 @@ def test_longley_reaches_the_certified_digits(place, value):
     assert "predictors_overlap" in {notice.code for notice in fit.warnings}
 
 
+@pytest.mark.reference("regression", source="NIST StRD, Wampler1 and Wampler2, certified values")
 @pytest.mark.parametrize("base", [1.0, 0.1])
 def test_wampler_polynomials_give_back_their_coefficients(base):
     # NIST StRD, Wampler1 (all coefficients 1) and Wampler2 (powers of 0.1), degree five.
@@ -93,6 +96,7 @@ def test_wampler_polynomials_give_back_their_coefficients(base):
     assert found == pytest.approx([base**k for k in range(6)], rel=1e-7)
 
 
+@pytest.mark.reference("regression", source="R, summary(lm()) of stackloss; Brownlee (1965)")
 def test_stackloss_equals_r(stack):
     # summary(lm(stack.loss ~ ., stackloss)) of R, figures as printed there.
     values = [one.value for one in stack.coefficients]
@@ -106,6 +110,7 @@ def test_stackloss_equals_r(stack):
     assert stack.p_value == pytest.approx(3.016e-09, rel=5e-4)
 
 
+@pytest.mark.reference("regression", source="R, cooks.distance() of stackloss")
 def test_the_last_day_of_the_stack_is_influential(stack):
     # cooks.distance(lm(...))[21] of R is 0.692; the plant was known to be out of order that day.
     assert stack.cooks_distance[20] == pytest.approx(0.692, abs=5e-4)

@@ -82,6 +82,9 @@ def aiag():
     return gage_crossed(*long_form(AIAG))
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 @pytest.mark.parametrize(
     ("source", "df", "squares"),
     # AIAG, the same section, table of the analysis of variance before pooling.
@@ -93,6 +96,9 @@ def test_anova_lines_equal_aiag(aiag, source, df, squares):
     assert line.sum_of_squares == pytest.approx(squares, abs=6e-5)
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 def test_interaction_and_error_equal_aiag_before_pooling():
     # The same table: interaction 18 df 0.3590, equipment 60 df 2.7589, F 0.434.
     full = gage_crossed(*long_form(AIAG), pooling_alpha=1.0)
@@ -105,6 +111,9 @@ def test_interaction_and_error_equal_aiag_before_pooling():
     assert "negative_component" in {notice.code for notice in full.warnings}
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 @pytest.mark.parametrize(
     ("name", "sd"),
     # AIAG, the same section, estimates of the standard deviations with pooling.
@@ -120,6 +129,9 @@ def test_components_equal_aiag(aiag, name, sd):
     assert aiag.component(name).sd == pytest.approx(sd, abs=2e-6)
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 @pytest.mark.parametrize(
     ("name", "share"),
     # The same report: percent of total variation 18.4, 20.9, 27.9, 96.0.
@@ -129,6 +141,9 @@ def test_shares_equal_aiag(aiag, name, share):
     assert aiag.component(name).percent_study == pytest.approx(share, abs=0.06)
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 def test_distinct_categories_and_verdict_equal_aiag(aiag):
     # AIAG: 1.41 * 1.04233 / 0.30237 = 4.86, truncated to 4; 27.9 percent is marginal.
     assert aiag.distinct_categories == 4
@@ -136,6 +151,9 @@ def test_distinct_categories_and_verdict_equal_aiag(aiag):
     assert "few_categories" in {notice.code for notice in aiag.warnings}
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III B"
+)
 @pytest.mark.parametrize(
     ("name", "sd"),
     # AIAG, gage repeatability and reproducibility report, average and range method.
@@ -164,6 +182,9 @@ def test_range_constants_equal_aiag(n, constant):
     assert 1 / d2_star(n, 1) == pytest.approx(constant, abs=6e-5)
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="Montgomery, Introduction to SQC, 7th ed., section 8.7"
+)
 @pytest.mark.parametrize(
     ("source", "df", "squares", "f"),
     # Montgomery, the same section, analysis of variance of the thermal impedances.
@@ -183,6 +204,9 @@ def test_anova_lines_equal_montgomery(source, df, squares, f):
     assert line.f == (None if f is None else pytest.approx(f, abs=6e-3))
 
 
+@pytest.mark.reference(
+    "gage_crossed", source="Montgomery, Introduction to SQC, 7th ed., section 8.7"
+)
 @pytest.mark.parametrize(
     ("name", "variance"),
     # The same source, after the interaction is pooled: 0.88, 0.0106, 10.25.
@@ -236,6 +260,9 @@ def test_nested_study_finds_the_simulated_components():
     assert study.component("operator").sd == pytest.approx(2.0, rel=0.35)
 
 
+@pytest.mark.reference(
+    "bias_study", source="AIAG (2010), Measurement Systems Analysis, 4th ed., bias example"
+)
 def test_bias_equals_aiag():
     # AIAG (2010), bias example: fifteen readings of a part of 6.00, mean 6.0067, bias 0.0067.
     readings = [5.8, 5.7, 5.9, 5.9, 6.0, 6.1, 6.0, 6.1, 6.4, 6.3, 6.0, 6.1, 6.2, 5.6, 6.0]
@@ -248,6 +275,10 @@ def test_bias_equals_aiag():
     assert study.verdict == "no_bias"
 
 
+@pytest.mark.reference(
+    "linearity_study",
+    source="AIAG (2010), Measurement Systems Analysis, 4th ed., linearity example",
+)
 def test_linearity_equals_aiag():
     # AIAG (2010), linearity example: bias = 0.736667 - 0.131667 reference, s = 0.23954,
     # t of the slope -12.043, of the intercept 10.158, R-squared 71.4 percent; average -0.05333.
@@ -350,6 +381,7 @@ def test_full_concordance_is_one():
     assert kendall_w([[1, 2], [2, 3], [3, 4], [4, 9]]).value == pytest.approx(1.0)
 
 
+@pytest.mark.reference("kendall_tau", source="R, help page of cor.test; Hollander and Wolfe (1973)")
 def test_kendall_tau_equals_r():
     # cor.test(x, y, method = "kendall") of R on the canned tuna of Hollander and Wolfe (1973):
     # tau = 0.4444444, p-value = 0.1194.

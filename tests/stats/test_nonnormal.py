@@ -35,15 +35,12 @@ from apps.stats.nonnormal import (
     quantiles,
 )
 from apps.stats.nonnormal_intervals import nonnormal_ppk_interval
-
-# Millions of revolutions to failure of 23 ball bearings: Lieblein and Zelen (1956), as printed in
-# Lawless (2003), Statistical Models and Methods for Lifetime Data, section 3.3.
-BEARINGS = [
-    17.88, 28.92, 33.00, 41.52, 42.12, 45.60, 48.40, 51.84, 51.96, 54.12, 55.56, 67.80, 68.64,
-    68.64, 68.88, 84.12, 93.12, 98.64, 105.12, 105.84, 127.92, 128.04, 173.40,
-]  # fmt: skip
+from tests.stats.reference_series import BEARINGS
 
 
+@pytest.mark.reference(
+    "fit_distributions", source="Thoman, Bain and Antle (1969), Technometrics 11, 445-460"
+)
 def test_weibull_fit_of_the_ball_bearings():
     # Thoman, Bain and Antle (1969), Technometrics 11, 445-460: shape 2.102, scale 81.88.
     (fit,) = fit_distributions(BEARINGS, families=["weibull"])
@@ -228,6 +225,10 @@ def test_bootstrap_of_the_normal_family_agrees_with_bissell():
     assert (other.lower, other.upper) == pytest.approx((normal.lower, normal.upper), abs=0.06)
 
 
+@pytest.mark.reference(
+    "nonnormal_ppk_interval",
+    source="exact interval of an exponential mean, Lawless (2003), section 4.1",
+)
 def test_bootstrap_of_the_exponential_agrees_with_the_chi_square():
     # 2 n mean / theta is chi-square with 2 n degrees of freedom, so the exact interval of the mean
     # gives that of Ppu = (U / mean - ln 2) / (-ln 0.00135 - ln 2).

@@ -52,12 +52,16 @@ def test_anderson_darling_statistic_equals_the_definition():
     assert anderson_darling(WEIGHTS).statistic == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.reference(
+    "shapiro_wilk", source="Shapiro and Wilk (1965), Biometrika 52, example 1; Royston (1995) in R"
+)
 def test_shapiro_wilk_equals_the_paper():
     assert shapiro_wilk(WEIGHTS).statistic == pytest.approx(0.79, abs=5e-3)
     # Royston (1995) p-value as printed by shapiro.test of R for these data: 0.006704.
     assert shapiro_wilk(WEIGHTS).p_value == pytest.approx(0.006704, abs=1e-6)
 
 
+@pytest.mark.reference("ryan_joiner", source="Ryan and Joiner (1976), critical values")
 @pytest.mark.parametrize("n", [10, 20, 50, 100])
 @pytest.mark.parametrize(
     ("alpha", "terms"),

@@ -20,6 +20,7 @@ DEFECTS = {
 }
 
 
+@pytest.mark.reference("pareto", source="R package qcc, help page of paretoChart")
 @pytest.mark.parametrize(
     ("place", "name", "percent", "cumulative"),
     [

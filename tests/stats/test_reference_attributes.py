@@ -59,6 +59,7 @@ def test_np_limits_of_montgomery() -> None:
     assert panel.lcl[0] == pytest.approx(50 * 0.0524, abs=0.004)
 
 
+@pytest.mark.reference("chart", "chart:p", source="Montgomery, Introduction to SQC, table 7.4")
 def test_p_limits_with_variable_sample_size() -> None:
     """Montgomery, table 7.4: purchase orders, pbar = 234/2450 = 0.0955."""
     sizes = [
@@ -118,6 +119,7 @@ def test_quantiles_of_the_geometric_distribution(q: float) -> None:
         assert 1 / (mean + 1) > q
 
 
+@pytest.mark.reference("chart", "chart:t", source="Montgomery, Introduction to SQC, example 7.6")
 def test_t_chart_of_nelson() -> None:
     """Montgomery, example 7.6: days between failures, transformed by y^0.2777."""
     days = [
@@ -196,6 +198,9 @@ def test_between_and_within() -> None:
 
 
 # Montgomery, table 11.1: 20 samples of 10, means and (co)variances of tensile strength, diameter.
+@pytest.mark.reference(
+    "chart", "chart:t2", source="Montgomery, Introduction to SQC, section 11.3.1"
+)
 def test_t2_limits_of_montgomery() -> None:
     """Montgomery 11.3.1: p = 2, m = 20, n = 10, alpha = 0.001: UCL 13.72 in phase 1."""
     rng = np.random.default_rng(2)

@@ -62,6 +62,16 @@ def lines(judged: ControlChart, panel: str) -> tuple[float, float, float]:
     return float(found.lcl[0]), float(found.center[0]), float(found.ucl[0])
 
 
+@pytest.mark.reference(
+    "chart",
+    "chart:i-mr",
+    "chart:c",
+    "chart:p",
+    "chart:u",
+    "chart:xbar-r",
+    "chart:xbar-s",
+    source="NIST/SEMATECH e-Handbook 6.3; Montgomery; qcc, data set by data set",
+)
 @pytest.mark.parametrize(
     ("judged", "panel", "expected", "places"),
     [
@@ -97,6 +107,9 @@ def test_published_limits(
     assert lines(judged, panel) == pytest.approx(expected, abs=0.6 * 10**-places)
 
 
+@pytest.mark.reference(
+    "chart", "chart:p", "chart:c", source="Montgomery; NIST/SEMATECH e-Handbook 6.3"
+)
 @pytest.mark.parametrize(
     ("judged", "beyond"),
     [
@@ -114,6 +127,7 @@ def test_published_points_beyond_the_limits(judged: ControlChart, beyond: list[i
     assert [signal.point + 1 for signal in judged.signals] == beyond
 
 
+@pytest.mark.reference("chart", "chart:xbar-r", source="Montgomery; manual of the R package qcc")
 def test_piston_rings_monitored_by_the_limits_of_the_trial_period() -> None:
     """Montgomery and the qcc manual: of the later samples 37, 38 and 39 exceed the limit."""
     diameters = column("pistonrings", "diameter")

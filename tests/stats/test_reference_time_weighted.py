@@ -253,6 +253,7 @@ MONTGOMERY_EWMA = [
 ]
 
 
+@pytest.mark.reference("chart", "chart:ewma", source="NIST/SEMATECH e-Handbook 6.3.2.4")
 def test_ewma_of_the_nist_handbook() -> None:
     judged = chart("ewma", NIST_EWMA_DATA, center=50.0, sigma=2.0539, weight=0.3, steady=True)
     panel = judged.panels[0]
@@ -261,6 +262,7 @@ def test_ewma_of_the_nist_handbook() -> None:
     assert judged.signals == ()
 
 
+@pytest.mark.reference("chart", "chart:cusum", source="NIST/SEMATECH e-Handbook 6.3.2.3")
 def test_cusum_of_the_nist_handbook() -> None:
     sigma = 0.635
     judged = chart(
@@ -279,6 +281,7 @@ def test_cusum_of_the_nist_handbook() -> None:
     assert judged.signals[0].point == 13
 
 
+@pytest.mark.reference("chart", "chart:cusum", source="Montgomery, Introduction to SQC, table 9.2")
 def test_cusum_of_montgomery() -> None:
     judged = chart("cusum", MONTGOMERY, center=10.0, sigma=1.0)
     assert judged.panel("cusum_upper").points == pytest.approx(MONTGOMERY_UPPER, abs=0.0051)
@@ -288,6 +291,7 @@ def test_cusum_of_montgomery() -> None:
     assert (first.point + 1, first.first + 1, first.side) == (29, 23, "above")
 
 
+@pytest.mark.reference("chart", "chart:ewma", source="Montgomery, Introduction to SQC, table 9.10")
 def test_ewma_of_montgomery() -> None:
     judged = chart("ewma", MONTGOMERY, center=10.0, sigma=1.0, weight=0.10, width=2.7)
     panel = judged.panels[0]
@@ -298,6 +302,7 @@ def test_ewma_of_montgomery() -> None:
     assert [signal.point + 1 for signal in judged.signals] == [29, 30]
 
 
+@pytest.mark.reference("chart", "chart:ma", source="Montgomery, Introduction to SQC, table 9.13")
 def test_moving_average_of_montgomery() -> None:
     """Montgomery, table 9.13: span 5, center 10, sigma 1."""
     judged = chart("ma", MONTGOMERY, center=10.0, sigma=1.0, span=5)
@@ -307,6 +312,7 @@ def test_moving_average_of_montgomery() -> None:
     assert panel.ucl[[0, 3, 4]] == pytest.approx([13.0, 11.5, 11.34], abs=0.005)
 
 
+@pytest.mark.reference("chart", "chart:cusum", source="Montgomery, Introduction to SQC, table 9.4")
 def test_head_start_of_lucas_and_crosier() -> None:
     """Montgomery, table 9.4: with a head start of h/2 the upper arm begins at 2.5."""
     judged = chart(
@@ -316,6 +322,9 @@ def test_head_start_of_lucas_and_crosier() -> None:
     assert upper == pytest.approx([15 + 2 - 3, 15 + 2 - 3 - 3 - 3, 15 + 2 - 3 - 3 - 3 + 4 - 3])
 
 
+@pytest.mark.reference(
+    "cusum_arl", source="Montgomery, Introduction to SQC, table 9.3 (after Hawkins and Lucas)"
+)
 @pytest.mark.parametrize(
     ("k", "h", "shift", "expected", "tolerance"),
     [
@@ -348,6 +357,9 @@ def test_run_lengths_of_cusums(
     assert arl.cusum_arl(k, h, shift=shift) == pytest.approx(expected, abs=tolerance)
 
 
+@pytest.mark.reference(
+    "cusum_arl", source="Montgomery, Introduction to SQC, table 9.4 (after Hawkins 1993)"
+)
 @pytest.mark.parametrize(
     ("k", "h"),
     # Montgomery, table 9.4 (after Hawkins 1993): pairs with an in-control run length of 370.
@@ -358,6 +370,9 @@ def test_cusum_designs_of_hawkins(k: float, h: float) -> None:
     assert arl.cusum_arl(k, h - 0.011) < 370 < arl.cusum_arl(k, h + 0.011)
 
 
+@pytest.mark.reference(
+    "ewma_arl", source="Montgomery, Introduction to SQC, table 9.11 (after Lucas and Saccucci 1990)"
+)
 @pytest.mark.parametrize(
     ("weight", "width", "shift", "expected", "tolerance"),
     [
@@ -405,6 +420,7 @@ def test_limits_of_mewma(variables: int, weight: float, expected: float) -> None
     assert arl.mewma_limit(weight, variables, 200.0) == pytest.approx(expected, abs=0.015)
 
 
+@pytest.mark.reference("shewhart_arl", source="Montgomery, Introduction to SQC, table 9.5")
 @pytest.mark.parametrize(("shift", "expected"), [(0.0, 370.4), (1.0, 43.9), (2.0, 6.3), (3.0, 2.0)])
 def test_run_lengths_of_a_shewhart_chart(shift: float, expected: float) -> None:
     """Montgomery, table 9.5: individuals chart."""
@@ -438,6 +454,7 @@ def test_charts_state_the_run_lengths_of_their_design() -> None:
     assert ewma.details["design"]["arl_in_control"] == pytest.approx(500, abs=1)
 
 
+@pytest.mark.reference("cusum_arl", source="Lucas and Crosier (1982), Technometrics 24, 199-205")
 def test_lucas_and_crosier_head_start() -> None:
     """Lucas and Crosier (1982): k = 0.5, h = 4, half head start: 149 in control, 5.29 shifted."""
     assert arl.cusum_arl(0.5, 4.0, head_start=2.0) == pytest.approx(149, abs=0.5)

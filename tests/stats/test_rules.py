@@ -309,6 +309,10 @@ def test_points_on_the_median_are_dropped_and_the_run_goes_on() -> None:
 # --- False alarms ---------------------------------------------------------------------------------
 
 
+@pytest.mark.reference(
+    "false_alarm_rate",
+    source="Champ and Woodall (1987), Technometrics 29, 393-399; the normal distribution",
+)
 @pytest.mark.parametrize(
     ("rules", "expected", "within"),
     [

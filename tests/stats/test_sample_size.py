@@ -20,12 +20,14 @@ from apps.stats.power import (
 from apps.stats.precision import sample_size_for_mean, sample_size_for_share
 
 
+@pytest.mark.reference("power_of_means", source="R, help page of power.t.test")
 def test_power_of_means_equals_r():
     # power.t.test(n = 20, delta = 1, sd = 1) of R, its help page: power = 0.8689528, which leaves
     # out the chance of a significant result on the wrong side (2e-7 here).
     assert power_of_means(20, 1.0, 1.0) == pytest.approx(0.8689528, abs=3e-7)
 
 
+@pytest.mark.reference("sample_size_means", source="R, help page of power.t.test")
 @pytest.mark.parametrize(
     ("alternative", "n"),
     # power.t.test(power = .90, delta = 1) and alternative = "one.sided" of R, the same page.
@@ -38,6 +40,9 @@ def test_sample_size_of_means_equals_r(alternative, n):
     assert result.power >= 0.9
 
 
+@pytest.mark.reference(
+    "power_of_proportions", "sample_size_proportions", source="R, help page of power.prop.test"
+)
 def test_power_of_shares_equals_r():
     # power.prop.test(n = 50, p1 = .50, p2 = .75) of R, its help page: power = 0.7401659;
     # power.prop.test(p1 = .50, p2 = .75, power = .90): n = 76.7.
@@ -45,6 +50,7 @@ def test_power_of_shares_equals_r():
     assert sample_size_proportions(0.50, 0.75, power=0.9).exact == pytest.approx(76.7, abs=0.05)
 
 
+@pytest.mark.reference("sample_size_for_share", source="Krejcie and Morgan (1970), table 1")
 @pytest.mark.parametrize(
     ("population", "n"),
     # Krejcie and Morgan (1970), table 1.

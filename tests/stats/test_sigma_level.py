@@ -21,6 +21,9 @@ from apps.stats.sigma_levels import (
 )
 
 
+@pytest.mark.reference(
+    "sigma_to_dpmo", "dpmo_to_sigma", source="Breyfogle (2003), Implementing Six Sigma, table S"
+)
 @pytest.mark.parametrize(
     ("level", "dpmo"),
     # The six sigma conversion with the 1.5 shift, one tail: Breyfogle (2003), Implementing Six
@@ -32,6 +35,7 @@ def test_conversion_table(level, dpmo):
     assert dpmo_to_sigma(dpmo) == pytest.approx(level, abs=3e-3)
 
 
+@pytest.mark.reference("sigma_to_dpmo", source="NIST/SEMATECH e-Handbook 1.3.6.7.1")
 @pytest.mark.parametrize(
     ("level", "dpmo"),
     # The unshifted one-tail normal: NIST/SEMATECH e-Handbook 1.3.6.7.1, 1 - Phi(x).
@@ -54,6 +58,9 @@ def test_sigma_level_of_counts():
     assert result.z_lower < result.z < result.z_upper
 
 
+@pytest.mark.reference(
+    "clopper_pearson", source="R, help page of binom.test; Newcombe (1998), table I, method 5"
+)
 @pytest.mark.parametrize(
     ("count", "n", "lower", "upper"),
     [
@@ -70,6 +77,7 @@ def test_clopper_pearson_equals_published_limits(count, n, lower, upper):
     assert (estimate.lower, estimate.upper) == pytest.approx((lower, upper), abs=6e-5)
 
 
+@pytest.mark.reference("poisson_interval", source="Garwood (1936), Biometrika 28")
 @pytest.mark.parametrize(
     ("count", "lower", "upper"),
     # Exact limits of a Poisson mean, Garwood (1936), Biometrika 28, table at 95 percent.

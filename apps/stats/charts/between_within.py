@@ -11,6 +11,8 @@ Wheeler, Understanding Statistical Process Control (three-way chart); Minitab, I
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from apps.stats.charts.individuals import moving_range_track
 from apps.stats.charts.xbar import grand_mean, spread_track
 from apps.stats.errors import InvalidSpecification
@@ -18,7 +20,6 @@ from apps.stats.estimators import (
     RANGE_ESTIMATORS,
     check_range_sizes,
     mean,
-    moving_ranges,
     settle,
     sigma_from_moving_ranges,
     sigma_within,
@@ -34,7 +35,7 @@ from apps.stats.model import (
     Statistics,
     Track,
 )
-from apps.stats.results import Notice
+from apps.stats.results import FloatArray, Notice
 
 
 def statistic(segment: Segment, options: Options) -> Statistics:
@@ -43,12 +44,26 @@ def statistic(segment: Segment, options: Options) -> Statistics:
     ranged = options.estimator.startswith("rbar")
     if ranged:
         check_range_sizes(groups.sizes)
-    counted = segment.counted(groups.means)
+    bridge = options.gaps == "bridge"
     return {
         "mean": groups.means,
-        "moving_range": moving_ranges(counted, bridge=options.gaps == "bridge"),
+        "moving_range": _between(
+            segment.counted(groups.means), groups.mean_remainders, bridge=bridge
+        ),
         "range" if ranged else "sd": groups.ranges if ranged else groups.sds,
     }
+
+
+def _between(means: FloatArray, rest: FloatArray, *, bridge: bool) -> FloatArray:
+    """Distances of the means of neighbouring subgroups, NaN where one is left out.
+
+    Far from zero a mean is stored to fewer digits than its distance from the next: what it is
+    short of is added after the difference.
+    """
+    result = np.full(len(means), np.nan)
+    present = np.flatnonzero(~np.isnan(means)) if bridge else np.arange(len(means))
+    result[present[1:]] = np.abs(np.diff(means[present]) + np.diff(rest[present]))
+    return result
 
 
 def sigma(segment: Segment, stats: Statistics, options: Options, given: Given) -> Estimate:
@@ -67,7 +82,11 @@ def sigma(segment: Segment, stats: Statistics, options: Options, given: Given) -
     if given.extra is not None and "sigma_of_means" in given.extra:
         return estimate
     if given.extra is None:
-        ranges = moving_ranges(segment.used(stats["mean"]), bridge=options.gaps == "bridge")
+        ranges = _between(
+            segment.used(stats["mean"]),
+            segment.used(segment.subgroups.mean_remainders),
+            bridge=options.gaps == "bridge",
+        )
         of_means = sigma_from_moving_ranges(ranges, replace(options, estimator="mr-mean")).sigma
     else:
         raise InvalidSpecification(

@@ -13,6 +13,7 @@ from apps.stats.results import Notice
 # From here on the mean of a sample is close enough to normal for t methods.
 LARGE_SAMPLE = 30
 ALPHA = 0.05
+FEWEST_EXPECTED = 5.0
 
 
 def normality_check(data: Sample, name: str) -> Check | None:
@@ -47,6 +48,28 @@ def independence_check(values: FloatArray, name: str) -> Check | None:
     unit = residuals / scale
     lag_one = float(np.dot(unit[1:], unit[:-1]) / np.dot(unit, unit))
     return Check(name, lag_one, None, abs(lag_one) <= 2.0 / math.sqrt(values.size))
+
+
+def order_checks(**groups: FloatArray) -> tuple[Check, ...]:
+    """Independence of each named group, where it is long enough to judge.
+
+    Examples
+    --------
+    >>> order_checks(before=np.arange(20.0), after=np.array([1.0]))[0].name
+    'independent:before'
+    """
+    return present([independence_check(v, f"independent:{name}") for name, v in groups.items()])
+
+
+def expected_check(smallest: float) -> Check:
+    """Whether the smallest expected count carries the large-sample test (Cochran's five).
+
+    Examples
+    --------
+    >>> expected_check(4.2).passed
+    False
+    """
+    return Check("expected_counts", smallest, None, smallest >= FEWEST_EXPECTED)
 
 
 def present(checks: Sequence[Check | None]) -> tuple[Check, ...]:

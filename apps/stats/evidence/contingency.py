@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from apps.stats.errors import DegenerateData, InvalidSpecification
-from apps.stats.evidence.results import Effect
+from apps.stats.evidence.checks import expected_check
+from apps.stats.evidence.results import Check, Effect
 from apps.stats.intervals import read_count
 from apps.stats.moments import FloatArray, check_confidence
 from apps.stats.results import Notice
@@ -20,6 +21,11 @@ class ChiSquare(Judged):
     """Chi-square test of a table: expected counts and adjusted residuals cell by cell.
 
     A residual beyond 2 or 3 in size says which cells hold more or fewer than independence would.
+
+    Examples
+    --------
+    >>> chi_square([[20, 30], [30, 20]]).statistic
+    4.0
     """
 
     statistic: float
@@ -30,6 +36,7 @@ class ChiSquare(Judged):
     observed: FloatArray
     expected: FloatArray
     residuals: FloatArray
+    checks: tuple[Check, ...]
     verdict: str
     warnings: tuple[Notice, ...] = field(default=())
 
@@ -87,6 +94,7 @@ def chi_square(table: ArrayLike, *, confidence: float = 0.95) -> ChiSquare:
         observed=observed,
         expected=expected,
         residuals=(observed - expected) / np.sqrt(expected * spread),
+        checks=(expected_check(smallest),),
         verdict="associated" if p_value < 1.0 - confidence else "no_association",
         warnings=(Notice("small_expected_cells", {"smallest": smallest}),) if smallest < 5 else (),
     )

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from apps.stats.errors import DegenerateData, InvalidSpecification
+from apps.stats.evidence.checks import normality_check, notices, order_checks, present
 from apps.stats.evidence.means import t_two_sided_p
-from apps.stats.evidence.results import Effect
+from apps.stats.evidence.results import Check, Effect
 from apps.stats.moments import (
     FloatArray,
     check_confidence,
@@ -25,7 +26,13 @@ METHODS = ("pearson", "spearman")
 
 @dataclass(frozen=True, slots=True)
 class Correlation(Judged):
-    """A correlation with interval and p-value; ``verdict`` is a stable key."""
+    """A correlation with interval and p-value; ``verdict`` is a stable key.
+
+    Examples
+    --------
+    >>> correlation([1, 2, 3, 4], [2, 4, 6, 9]).verdict
+    'rises_together'
+    """
 
     method: str
     n: int
@@ -34,6 +41,7 @@ class Correlation(Judged):
     df: int
     p_value: float
     confidence: float
+    checks: tuple[Check, ...]
     verdict: str
     warnings: tuple[Notice, ...] = field(default=())
 
@@ -83,7 +91,10 @@ def correlation(
         )
     first, second, missing = complete_pairs(x, y)
     n = first.size
-    sample(first, least=4, name="pairs")
+    one, two = sample(first, least=4, name="pairs"), sample(second, least=4, name="pairs")
+    checks = order_checks(x=first, y=second)
+    if method == "pearson":
+        checks += present([normality_check(one, "normal:x"), normality_check(two, "normal:y")])
     if method == "spearman":
         first, second = stats.rankdata(first), stats.rankdata(second)
     r = _pearson(first, second)
@@ -106,8 +117,9 @@ def correlation(
         df=df,
         p_value=p_value,
         confidence=confidence,
+        checks=checks,
         verdict=verdict,
-        warnings=missing_notice([np.full(missing, np.nan)]),
+        warnings=missing_notice([np.full(missing, np.nan)]) + notices(checks, n),
     )
 
 

@@ -66,7 +66,10 @@ def t_quantile(probability: float, df: float) -> float:
         raise InvalidSpecification("df_not_positive", {"df": float(df)})
     if probability in (0.0, 1.0):
         return math.inf if probability else -math.inf
-    return float(special.stdtrit(df, probability))
+    found = float(special.stdtrit(df, probability))
+    if math.isnan(found):  # so few degrees of freedom that no float holds the quantile
+        raise InvalidSpecification("df_not_positive", {"df": float(df)})
+    return found
 
 
 def t_two_sided_p(statistic: float, df: float) -> float:
@@ -161,7 +164,7 @@ def compare_means(before: ArrayLike, after: ArrayLike, *, confidence: float = 0.
         estimate=Effect(
             "mean_difference", means.difference, means.difference - half, means.difference + half
         ),
-        effect_size=_cohen_d(first, second, means.difference, confidence),
+        effect_size=cohen_d(first, second, means.difference, confidence),
         groups=(describe(first, "before"), describe(second, "after")),
         checks=checks,
         verdict=directed_verdict(p_value, means.difference, confidence),
@@ -322,7 +325,7 @@ def require(n: int, needed: int, name: str) -> None:
         raise NotEnoughData("too_few_values", {"name": name, "n": n, "needed": needed})
 
 
-def _cohen_d(first: Sample, second: Sample, difference: float, confidence: float) -> Effect:
+def cohen_d(first: Sample, second: Sample, difference: float, confidence: float) -> Effect:
     """Standardised difference for unequal variances with the interval of Bonett (2008)."""
     scale = float(np.hypot(first.sd, second.sd)) / math.sqrt(2.0)
     d = difference / scale

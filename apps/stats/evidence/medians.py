@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from apps.stats.errors import DegenerateData
+from apps.stats.evidence.checks import expected_check, notices, order_checks
 from apps.stats.evidence.means import describe, paired_differences
 from apps.stats.evidence.proportions import newcombe_difference
 from apps.stats.evidence.ranks import from_common_origin, order_effect
@@ -54,6 +55,7 @@ def compare_signs(before: ArrayLike, after: ArrayLike, *, confidence: float = 0.
         raise DegenerateData("no_variation")
     p_value = float(stats.binomtest(up, up + down).pvalue)
     share = clopper_pearson(up, up + down, confidence)
+    checks = order_checks(differences=differences)
     return Comparison(
         test="sign",
         statistic=float(up),
@@ -63,9 +65,9 @@ def compare_signs(before: ArrayLike, after: ArrayLike, *, confidence: float = 0.
         estimate=_median_interval(np.sort(differences), confidence),
         effect_size=Effect("share_of_increases", share.value, share.lower, share.upper),
         groups=(describe(data, "differences"),),
-        checks=(),
+        checks=checks,
         verdict=directed_verdict(p_value, up - down, confidence),
-        warnings=missing_notice([np.full(missing, np.nan)]),
+        warnings=missing_notice([np.full(missing, np.nan)]) + notices(checks, data.n),
     )
 
 
@@ -115,6 +117,7 @@ def compare_medians(before: ArrayLike, after: ArrayLike, *, confidence: float = 
     outcome = stats.chi2_contingency(table, correction=False)
     p_value = float(outcome.pvalue)
     smallest = float(outcome.expected_freq.min())
+    checks = order_checks(before=first.values, after=second.values)
     share = newcombe_difference((above[0], x.size), (above[1], y.size), confidence)
     return Comparison(
         test="mood_median",
@@ -125,9 +128,10 @@ def compare_medians(before: ArrayLike, after: ArrayLike, *, confidence: float = 
         estimate=_median_difference(x, y, confidence),
         effect_size=Effect("share_above_median", share.value, share.lower, share.upper),
         groups=(describe(first, "before"), describe(second, "after")),
-        checks=(),
+        checks=(*checks, expected_check(smallest)),
         verdict=directed_verdict(p_value, share.value, confidence),
         warnings=missing_notice([before, after])
+        + notices(checks, min(x.size, y.size))
         + ((Notice("small_expected_cells", {"smallest": smallest}),) if smallest < 5 else ()),
     )
 

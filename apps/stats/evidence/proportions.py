@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special, stats
 
 from apps.stats.errors import InvalidSpecification
+from apps.stats.evidence.checks import expected_check
 from apps.stats.evidence.results import Comparison, Effect, Group, directed_verdict
 from apps.stats.intervals import Estimate, read_count
 from apps.stats.moments import check_confidence
@@ -117,7 +118,7 @@ def compare_proportions(
         estimate=newcombe_difference((x1, n1), (x2, n2), confidence),
         effect_size=Effect("cohen_h", h, max(h - half, -math.pi), min(h + half, math.pi)),
         groups=(_group("before", x1, n1), _group("after", x2, n2)),
-        checks=(),
+        checks=(expected_check(smallest),),
         verdict=directed_verdict(p_value, p2 - p1, confidence),
         warnings=(Notice("small_expected", {"smallest": smallest}),)
         if test == "fisher_exact"

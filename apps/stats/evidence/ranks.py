@@ -1,7 +1,8 @@
 """Comparisons that use ranks only: no distribution is assumed."""
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -83,7 +84,7 @@ def compare_ranks(before: ArrayLike, after: ArrayLike, *, confidence: float = 0.
         df=None,
         p_value=p_value,
         confidence=confidence,
-        estimate=_shift(x, y, confidence),
+        estimate=_shift(x, y, confidence, exact=exact),
         effect_size=superiority,
         groups=(describe(first, "before"), describe(second, "after")),
         checks=checks,
@@ -109,7 +110,8 @@ def compare_paired_ranks(
     Comparison
         ``statistic`` is the sum of the ranks of the increases (pairs without change left out);
         ``estimate`` the median of the Walsh averages; ``effect_size`` the rank-biserial
-        correlation (share of rank sum up minus down), without an interval.
+        correlation (share of rank sum up minus down), its interval from the variance of the
+        U-statistic behind it on the logit scale.
 
     Raises
     ------
@@ -149,8 +151,8 @@ def compare_paired_ranks(
         df=None,
         p_value=p_value,
         confidence=confidence,
-        estimate=_walsh(differences, confidence),
-        effect_size=Effect("rank_biserial", effect, math.nan, math.nan),
+        estimate=_walsh(differences, confidence, exact=exact and not np.any(differences == 0.0)),
+        effect_size=_rank_biserial(changed, effect, confidence),
         groups=(describe(data, "differences"),),
         checks=checks,
         verdict=directed_verdict(p_value, effect, confidence),
@@ -187,12 +189,78 @@ def _superiority(x: FloatArray, y: FloatArray, confidence: float) -> Effect:
     return Effect("superiority", share, min(float(lower), share), max(float(upper), share))
 
 
-def _shift(x: FloatArray, y: FloatArray, confidence: float) -> Effect:
-    """Hodges-Lehmann shift with the normal-approximation ranks of Moses."""
-    pairs = x.size * y.size
-    spread = math.sqrt(pairs * (x.size + y.size + 1) / 12.0)
+def _rank_biserial(changed: FloatArray, effect: float, confidence: float) -> Effect:
+    """Rank-biserial correlation; the share of pair means above zero has the logit interval.
+
+    Each unit's own share of pair means above zero is its contribution to that U-statistic
+    (Hoeffding 1948); at full agreement the variance is that of a half step.
+    """
+    n, ordered = changed.size, np.sort(changed)
+    above = n - np.searchsorted(ordered, -changed, side="right")
+    level = n - np.searchsorted(ordered, -changed, side="left") - above
+    variance = 4.0 * float(np.var((above + level / 2.0) / n)) / n
+    inner = min(max((1.0 + effect) / 2.0, 0.5 / n**2), 1.0 - 0.5 / n**2)
+    if variance == 0.0:
+        variance = inner * (1.0 - inner) / n
+    half = float(special.ndtri(0.5 + confidence / 2.0)) * math.sqrt(variance) / (inner - inner**2)
+    logit = float(special.logit(inner))
+    lower, upper = (2.0 * special.expit(np.array([logit - half, logit + half])) - 1.0).tolist()
+    return Effect("rank_biserial", effect, min(lower, effect), max(upper, effect))
+
+
+@functools.lru_cache(maxsize=32)
+def _rank_sum_counts(m: int, n: int) -> tuple[int, ...]:
+    """How many of the orders of m and n values give each rank-sum statistic 0..mn."""
+    counts = np.zeros(m * n + 1, dtype=object)
+    counts[0] = 1
+    for step in range(1, m + 1):
+        if n + step < counts.size:
+            counts[n + step :] = counts[n + step :] - counts[: -(n + step)]
+        for start in range(step):
+            counts[start::step] = np.cumsum(counts[start::step])
+    return tuple(counts.tolist())
+
+
+@functools.lru_cache(maxsize=32)
+def _signed_rank_counts(n: int) -> tuple[int, ...]:
+    """How many of the 2^n signs give each signed-rank statistic 0..n(n+1)/2."""
+    counts = [1]
+    for rank in range(1, n + 1):
+        longer = [*counts, *([0] * rank)]
+        for place, count in enumerate(counts):
+            longer[place + rank] += count
+        counts = longer
+    return tuple(counts)
+
+
+def _exact_edge(counts: Sequence[int], confidence: float) -> int:
+    """The largest k whose order statistics from either end keep the level.
+
+    The interval then leaves out zero exactly where the exact test rejects.
+    """
+    allowed, below, edge = (1.0 - confidence) / 2.0 * sum(counts), 0, 0
+    for count in counts:
+        below += count
+        if below > allowed:
+            break
+        edge += 1
+    return max(1, edge)
+
+
+def _normal_edge(figures: int, spread: float, confidence: float) -> int:
+    """The same from the normal approximation, corrected for continuity as the test is."""
     z = float(special.ndtri(0.5 + confidence / 2.0))
-    edge = max(1, math.floor(pairs / 2.0 - z * spread))
+    return max(1, math.floor(figures / 2.0 + 0.5 - z * spread))
+
+
+def _shift(x: FloatArray, y: FloatArray, confidence: float, *, exact: bool) -> Effect:
+    """Hodges-Lehmann shift with the interval of the ranks (Moses)."""
+    pairs = x.size * y.size
+    if exact:
+        edge = _exact_edge(_rank_sum_counts(*sorted((x.size, y.size))), confidence)
+    else:
+        spread = math.sqrt(pairs * (x.size + y.size + 1) / 12.0)
+        edge = _normal_edge(pairs, spread, confidence)
     if pairs <= MOST_PAIRS:
         return order_effect("shift", np.sort(np.subtract.outer(y, x).ravel()), edge)
     ordered, rising = np.sort(x), np.sort(y)
@@ -204,13 +272,15 @@ def _shift(x: FloatArray, y: FloatArray, confidence: float) -> Effect:
     )
 
 
-def _walsh(differences: FloatArray, confidence: float) -> Effect:
-    """Median of the Walsh averages with the normal-approximation ranks of Tukey."""
+def _walsh(differences: FloatArray, confidence: float, *, exact: bool) -> Effect:
+    """Median of the Walsh averages with the interval of the signed ranks (Tukey)."""
     n = differences.size
     pairs = n * (n + 1) // 2
-    spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24.0)
-    z = float(special.ndtri(0.5 + confidence / 2.0))
-    edge = max(1, math.floor(pairs / 2.0 - z * spread))
+    if exact:
+        edge = _exact_edge(_signed_rank_counts(n), confidence)
+    else:
+        spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24.0)
+        edge = _normal_edge(pairs, spread, confidence)
     ordered = np.sort(differences)
     if pairs <= MOST_PAIRS:
         rows, columns = np.triu_indices(n)

@@ -70,7 +70,13 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Regression(Judged):
-    """A fitted regression; arrays have one entry per complete row, in the order given."""
+    """A fitted regression; arrays have one entry per complete row, in the order given.
+
+    Examples
+    --------
+    >>> round(regression([1, 3, 5, 7.1], {"x": [0, 1, 2, 3]}).coefficient("x").value, 3)
+    2.03
+    """
 
     n: int
     df: int

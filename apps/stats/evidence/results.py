@@ -8,7 +8,13 @@ from apps.stats.verdicts import Judged
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A named figure with its confidence interval; NaN where it cannot be stated."""
+    """A named figure with its confidence interval; NaN where it cannot be stated.
+
+    Examples
+    --------
+    >>> Effect("difference", 1.0, 0.5, 1.5).value
+    1.0
+    """
 
     name: str
     value: float
@@ -46,6 +52,12 @@ class Comparison(Judged):
     ``estimate`` is the difference in the unit of the data (after minus before, or the ratio where
     it says so), ``effect_size`` a figure without unit. ``verdict`` is a stable key; ``sentence``
     says it in English.
+
+    Examples
+    --------
+    >>> from apps.stats import compare
+    >>> compare([1, 2, 3, 4], [5, 6, 7, 8]).verdict
+    'higher'
     """
 
     test: str

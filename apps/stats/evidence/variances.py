@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from apps.stats.errors import DegenerateData, NotEnoughData
+from apps.stats.evidence.checks import notices, order_checks
 from apps.stats.evidence.means import describe, require
 from apps.stats.evidence.results import Comparison, Effect, directed_verdict
 from apps.stats.moments import FloatArray, Sample, check_confidence, missing_notice, sample
@@ -128,7 +130,8 @@ def compare_variances_bonett(
 
     References
     ----------
-    Bonett (2006), Computational Statistics & Data Analysis 50, 775-782.
+    Bonett (2006), Applied Psychological Measurement 30, 432-439; the error under each ratio:
+    R package statpsych, ``ci.ratio.sd2``, and Minitab, 2 Variances, methods and formulas.
 
     Examples
     --------
@@ -150,17 +153,24 @@ def _ready(values: ArrayLike, name: str) -> Sample:
     return data
 
 
-def _bonett_error(first: Sample, second: Sample) -> float:
-    """Standard error of the log variance ratio, with the pooled kurtosis around trimmed means."""
-    unit = math.hypot(first.sd, second.sd)
-    fourth = squares = 0.0
-    for one in (first, second):
-        trim = 0.5 / math.sqrt(one.n - 4)
-        middle = float(stats.trim_mean(one.deviations, min(trim, 0.49)))
-        fourth += float(np.sum(((one.deviations - middle) / unit) ** 4))
-        squares += (one.n - 1) * (one.sd / unit) ** 2
-    kurtosis = (first.n + second.n) * fourth / squares**2
-    return math.sqrt(sum((kurtosis - (one.n - 3) / one.n) / (one.n - 1) for one in (first, second)))
+def _fourth_moment(one: Sample) -> float:
+    """Sum of the fourth powers around a trimmed mean, in standard deviations."""
+    trim = 0.5 / math.sqrt(one.n - 4)
+    middle = float(stats.trim_mean(one.deviations, min(trim, 0.49)))
+    return float(np.sum(((one.deviations - middle) / one.sd) ** 4))
+
+
+def _bonett_error(sizes: tuple[int, int], fourth: tuple[float, float], ratio: float) -> float:
+    """Standard error of the log variance ratio where the true ratio of SDs is that times observed.
+
+    Under a ratio, the values after are brought to the spread of those before and their kurtosis
+    is pooled.  Only the relative size of the two matters: powers of a large ratio would overflow.
+    """
+    scale = (min(ratio, 1.0), min(1.0 / ratio, 1.0))
+    above = sum(size**4 * moment for size, moment in zip(scale, fourth, strict=True))
+    below = sum(size**2 * (n - 1) for size, n in zip(scale, sizes, strict=True))
+    kurtosis = sum(sizes) * above / below**2
+    return math.sqrt(sum((kurtosis - (n - 3) / n) / (n - 1) for n in sizes))
 
 
 def _log_correction(first: Sample, second: Sample, z: float) -> float:
@@ -169,26 +179,50 @@ def _log_correction(first: Sample, second: Sample, z: float) -> float:
 
 
 def _bonett_interval(first: Sample, second: Sample, confidence: float) -> Effect:
+    """Interval of the ratio of SDs: all ratios that the test, made for that ratio, leaves standing.
+
+    The interval of the paper takes the error under equal spreads throughout and is too short where
+    the spreads differ; Bonett's own later program and Minitab take it under each ratio.
+    """
     ratio = second.sd / first.sd
     z = float(special.ndtri(0.5 + confidence / 2.0))
     if z >= min(first.n, second.n):
         return Effect("sd_ratio", ratio, 0.0, math.inf)
-    error = _bonett_error(first, second)
-    middle = 2.0 * math.log(ratio) + _log_correction(first, second, z)
-    low, high = (math.exp((middle + sign * z * error) / 2.0) for sign in (-1.0, 1.0))
-    return Effect("sd_ratio", ratio, low, high)
+    correction = _log_correction(first, second, z)
+    sizes, fourth = (first.n, second.n), (_fourth_moment(first), _fourth_moment(second))
+    # The pooled kurtosis is at most the sum of what either sample alone would give.
+    most = sum(sizes) * sum(m / (n - 1) ** 2 for m, n in zip(fourth, sizes, strict=True))
+    reach = 1.0 + abs(correction) + z * math.sqrt(most * sum(1 / (n - 1) for n in sizes))
+
+    def bound(sign: float) -> float:
+        """The ratio, as a multiple of the observed, whose own error just reaches the data."""
+
+        def gap(log_variances: float) -> float:
+            error = _bonett_error(sizes, fourth, math.exp(log_variances / 2.0))
+            return log_variances - correction - sign * z * error
+
+        return math.exp(float(optimize.brentq(gap, -reach, reach, xtol=1e-13)) / 2.0)
+
+    return Effect("sd_ratio", ratio, ratio * bound(-1.0), ratio * bound(1.0))
 
 
 def _bonett_z(first: Sample, second: Sample) -> float:
-    error, log_ratio = _bonett_error(first, second), 2.0 * math.log(second.sd / first.sd)
+    fourth = (_fourth_moment(first), _fourth_moment(second))
+    error = _bonett_error((first.n, second.n), fourth, first.sd / second.sd)
+    log_ratio = 2.0 * math.log(second.sd / first.sd)
 
     def gap(z: float) -> float:
         return abs(log_ratio + _log_correction(first, second, z)) - z * error
 
+    # The correction for small samples grows without bound towards z = n, so the gap may open again:
+    # the first closing is the one that counts.
     if gap(0.0) <= 0.0:
         return 0.0
-    most = 0.999 * min(first.n, second.n)
-    return float(optimize.brentq(gap, 0.0, most)) if gap(most) < 0.0 else most
+    grid = np.linspace(0.0, 0.999 * min(first.n, second.n), 400).tolist()
+    for low, high in pairwise(grid):
+        if gap(high) <= 0.0:
+            return float(optimize.brentq(gap, low, high))
+    return float(grid[-1])
 
 
 def _comparison(
@@ -202,6 +236,7 @@ def _comparison(
     raw: Sequence[ArrayLike],
 ) -> Comparison:
     ratio = _bonett_interval(first, second, confidence)
+    checks = order_checks(before=first.values, after=second.values)
     logs: FloatArray = np.log([ratio.value, max(ratio.lower, 1e-300), ratio.upper])
     return Comparison(
         test=test,
@@ -212,9 +247,9 @@ def _comparison(
         estimate=ratio,
         effect_size=Effect("log_sd_ratio", *(float(value) for value in logs)),
         groups=(describe(first, "before"), describe(second, "after")),
-        checks=(),
+        checks=checks,
         verdict={"higher": "spread_higher", "lower": "spread_lower"}.get(
             directed_verdict(p_value, math.log(ratio.value), confidence), "no_spread_difference"
         ),
-        warnings=missing_notice(raw),
+        warnings=missing_notice(raw) + notices(checks, min(first.n, second.n)),
     )

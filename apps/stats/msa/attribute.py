@@ -49,6 +49,12 @@ class AgreementStudy(Result):
 
     ``pair_kappas`` holds Cohen's kappa of every two raters, trial by trial; ``concordance``
     Kendall's W of all ratings where the categories have an order.
+
+    Examples
+    --------
+    >>> study = attribute_agreement({"Ann": [["g"], ["b"]], "Ben": [["g"], ["g"]]})
+    >>> study.between.value
+    0.5
     """
 
     items: int

@@ -1,7 +1,10 @@
 """Gauge repeatability and reproducibility, crossed and nested, by analysis of variance or ranges."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,10 +12,12 @@ from numpy.typing import ArrayLike
 from apps.stats.constants import d2, d3
 from apps.stats.errors import DegenerateData, InvalidSpecification, NotEnoughData
 from apps.stats.evidence.variances import f_tail
-from apps.stats.moments import FloatArray
+from apps.stats.moments import FloatArray, check_confidence
+from apps.stats.msa.intervals import component_bounds
 from apps.stats.msa.layout import Layout, read_layout
 from apps.stats.msa.results import (
     AnovaLine,
+    Figure,
     GageStudy,
     check_study,
     components_of,
@@ -38,6 +43,7 @@ def gage_crossed(
     method: str = "anova",
     pooling_alpha: float = POOLING_ALPHA,
     multiplier: float = 6.0,
+    confidence: float = 0.95,
 ) -> GageStudy:
     """Crossed gauge R&R: every operator measures every part several times.
 
@@ -53,11 +59,14 @@ def gage_crossed(
         The interaction is pooled into repeatability where its p-value is above this.
     multiplier : float
         Study variation per standard deviation, 6 or (older manuals) 5.15.
+    confidence : float
+        Confidence level of the limits of the components (by analysis of variance only).
 
     Returns
     -------
     GageStudy
-        Table, components (negative ones set to 0 and marked), distinct categories, verdict.
+        Table, components (negative ones set to 0 and marked) with their limits, distinct
+        categories, verdict.
 
     Raises
     ------
@@ -72,6 +81,7 @@ def gage_crossed(
     ----------
     AIAG (2010), Measurement Systems Analysis, 4th ed., chapter III section B.
     Montgomery (2013), Introduction to Statistical Quality Control, 7th ed., section 8.7.
+    Hamada, Weerahandi (2000), Journal of Quality Technology 32, 241-253, for the limits.
 
     Examples
     --------
@@ -81,6 +91,7 @@ def gage_crossed(
     (True, 11)
     """
     check_study(multiplier, tolerance)
+    check_confidence(confidence)
     if method not in METHODS:
         raise InvalidSpecification(
             "unknown_choice", {"value": method, "choices": ", ".join(METHODS)}
@@ -91,20 +102,20 @@ def gage_crossed(
     if len(layout.operators) < 2:
         raise NotEnoughData("study_too_small")
     if method == "range":
-        return _range_study(layout, tolerance, multiplier)
+        return _range_study(layout, tolerance, multiplier, confidence)
     table, interaction_p = _crossed_table(layout.values)
     pooled = interaction_p > pooling_alpha
     if pooled:
         table = _pool(table)
-    variances = _crossed_variances(table, layout.shape, pooled=pooled)
     return _study(
         "crossed",
         "anova",
         layout,
-        variances,
+        partial(_crossed_variances, shape=layout.shape, pooled=pooled),
         table,
         tolerance=tolerance,
         multiplier=multiplier,
+        confidence=confidence,
         pooled=pooled,
         pooling_alpha=pooling_alpha,
         interaction_p=interaction_p,
@@ -118,6 +129,7 @@ def gage_nested(
     *,
     tolerance: float | None = None,
     multiplier: float = 6.0,
+    confidence: float = 0.95,
 ) -> GageStudy:
     """Nested gauge R&R: each operator measures parts of his own (destructive tests).
 
@@ -125,7 +137,7 @@ def gage_nested(
     ----------
     values, parts, operators : arrays of shape (n,)
         One entry per measurement; every operator has as many parts, every part as many values.
-    tolerance, multiplier
+    tolerance, multiplier, confidence
         As for :func:`gage_crossed`.
 
     Returns
@@ -150,6 +162,7 @@ def gage_nested(
     True
     """
     check_study(multiplier, tolerance)
+    check_confidence(confidence)
     layout = read_layout(values, parts, operators, nested=True)
     if len(layout.operators) < 2:
         raise NotEnoughData("study_too_small")
@@ -170,13 +183,15 @@ def gage_nested(
         _line("repeatability", *lines["repeatability"]),
         _line("total", k * p * r - 1, math.fsum(total for _df, total in lines.values())),
     )
-    variances = {
-        "repeatability": square["repeatability"],
-        "operator": (square["operator"] - square["part"]) / (p * r),
-        "part": (square["part"] - square["repeatability"]) / r,
-    }
     return _study(
-        "nested", "anova", layout, variances, table, tolerance=tolerance, multiplier=multiplier
+        "nested",
+        "anova",
+        layout,
+        partial(_nested_variances, shape=layout.shape),
+        table,
+        tolerance=tolerance,
+        multiplier=multiplier,
+        confidence=confidence,
     )
 
 
@@ -241,10 +256,9 @@ def _line(
 
 
 def _crossed_variances(
-    table: tuple[AnovaLine, ...], shape: tuple[int, int, int], *, pooled: bool
-) -> dict[str, float]:
+    square: Mapping[str, Figure], *, shape: tuple[int, int, int], pooled: bool
+) -> dict[str, Figure]:
     k, p, r = shape
-    square = {line.source: line.mean_square for line in table}
     error = square["repeatability"]
     against = error if pooled else square["interaction"]
     found = {"repeatability": error, "operator": (square["operator"] - against) / (p * r)}
@@ -253,7 +267,20 @@ def _crossed_variances(
     return found | {"part": (square["part"] - against) / (k * r)}
 
 
-def _range_study(layout: Layout, tolerance: float | None, multiplier: float) -> GageStudy:
+def _nested_variances(
+    square: Mapping[str, Figure], *, shape: tuple[int, int, int]
+) -> dict[str, Figure]:
+    _k, p, r = shape
+    return {
+        "repeatability": square["repeatability"],
+        "operator": (square["operator"] - square["part"]) / (p * r),
+        "part": (square["part"] - square["repeatability"]) / r,
+    }
+
+
+def _range_study(
+    layout: Layout, tolerance: float | None, multiplier: float, confidence: float
+) -> GageStudy:
     """Average and range method of AIAG with its constants K = 1 / d2* computed."""
     k, p, r = layout.shape
     values = layout.values
@@ -268,7 +295,14 @@ def _range_study(layout: Layout, tolerance: float | None, multiplier: float) -> 
         "part": part**2,
     }
     return _study(
-        "crossed", "range", layout, variances, (), tolerance=tolerance, multiplier=multiplier
+        "crossed",
+        "range",
+        layout,
+        lambda _squares: variances,
+        (),
+        tolerance=tolerance,
+        multiplier=multiplier,
+        confidence=confidence,
     )
 
 
@@ -298,18 +332,26 @@ def _study(
     design: str,
     method: str,
     layout: Layout,
-    variances: dict[str, float],
+    variances_of: Callable[[Mapping[str, Any]], dict[str, Any]],
     table: tuple[AnovaLine, ...],
     *,
     tolerance: float | None,
     multiplier: float,
+    confidence: float,
     pooled: bool | None = None,
     pooling_alpha: float | None = None,
     interaction_p: float | None = None,
 ) -> GageStudy:
+    variances = variances_of({line.source: line.mean_square for line in table})
     if not max(variances.values()) > 0.0:
         raise DegenerateData("no_variation")
     components = components_of(variances, multiplier=multiplier, tolerance=tolerance)
+    categories_bounds = None
+    if table:
+        bounds, categories_bounds = component_bounds(
+            table, variances_of, confidence=confidence, multiplier=multiplier, tolerance=tolerance
+        )
+        components = tuple(replace(one, bounds=bounds[one.name]) for one in components)
     categories = distinct_categories(components)
     k, p, r = layout.shape
     return GageStudy(
@@ -326,6 +368,8 @@ def _study(
         interaction_p=interaction_p,
         components=components,
         distinct_categories=categories,
+        categories_bounds=categories_bounds,
+        confidence=confidence,
         verdict=verdict_of(components[0].percent_study),
         warnings=study_notices(components, categories, p, k),
     )

@@ -21,6 +21,11 @@ class Kappa(Result):
     """Agreement beyond chance: 1 is full agreement, 0 what chance gives.
 
     ``error`` is the standard error behind the interval, ``z`` and ``p_value`` test against chance.
+
+    Examples
+    --------
+    >>> cohen_kappa("aabb", "aaba").value
+    0.5
     """
 
     kind: str

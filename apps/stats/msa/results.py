@@ -3,10 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from apps.stats.errors import InvalidSpecification
-from apps.stats.results import Notice
+from apps.stats.results import FloatArray, Notice
 from apps.stats.verdicts import Judged
+
+Figure = TypeVar("Figure", float, FloatArray)
 
 # AIAG (2010), Measurement Systems Analysis, 4th ed., chapter II section D: the share of the study
 # variation up to which a gauge is acceptable, and up to which it may be.
@@ -28,11 +31,22 @@ class AnovaLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentBounds:
+    """Two-sided confidence limits of the figures of a component; 0 where it may be absent."""
+
+    sd: tuple[float, float]
+    percent_contribution: tuple[float, float]
+    percent_study: tuple[float, float]
+    percent_tolerance: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One source of variation.
 
     ``floored`` is True where the estimate came out below zero and was set to zero.
     ``study_variation`` is the standard deviation times the multiplier, in the unit of the data.
+    ``bounds`` are its confidence limits (None by ranges, for which there are none).
     """
 
     name: str
@@ -43,6 +57,7 @@ class Component:
     percent_study: float
     percent_tolerance: float | None
     floored: bool = False
+    bounds: ComponentBounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,15 @@ class GageStudy(Judged):
 
     ``verdict`` is "acceptable", "marginal" or "unacceptable" by the share of the study variation;
     ``distinct_categories`` is truncated and at least 1. ``pooled`` tells whether the interaction
-    was pooled into repeatability (None where the question does not arise).
+    was pooled into repeatability (None where the question does not arise).  ``categories_bounds``
+    are the confidence limits of the categories.
+
+    Examples
+    --------
+    >>> from apps.stats import gage_crossed
+    >>> values = [1.0, 1.1, 2.0, 2.1, 3.0, 3.1, 1.1, 1.2, 2.2, 2.1, 3.1, 3.0]
+    >>> gage_crossed(values, list("aabbcc") * 2, ["x"] * 6 + ["y"] * 6).verdict
+    'acceptable'
     """
 
     design: str
@@ -67,6 +90,8 @@ class GageStudy(Judged):
     interaction_p: float | None
     components: tuple[Component, ...]
     distinct_categories: int
+    categories_bounds: tuple[int, int] | None
+    confidence: float
     verdict: str
     warnings: tuple[Notice, ...] = field(default=())
 
@@ -85,6 +110,33 @@ class GageStudy(Judged):
         raise InvalidSpecification("unknown_choice", {"value": name, "choices": known})
 
 
+def grouped(kept: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the variances with those of the gauge, its reproducibility and the total added.
+
+    Examples
+    --------
+    >>> grouped({"repeatability": 1.0, "operator": 2.0, "part": 4.0})["gage_rr"]
+    3.0
+    """
+    gauge = kept["repeatability"]
+    for name, value in kept.items():
+        if name not in ("repeatability", "part"):
+            gauge = gauge + value
+    total = gauge + kept["part"]
+    if "operator" not in kept:
+        return {"gage_rr": gauge, **kept, "total": total}
+    between = kept["operator"]
+    if "interaction" in kept:
+        between = between + kept["interaction"]
+    return {
+        "gage_rr": gauge,
+        "repeatability": kept["repeatability"],
+        "reproducibility": between,
+        **{name: value for name, value in kept.items() if name != "repeatability"},
+        "total": total,
+    }
+
+
 def components_of(
     variances: Mapping[str, float], *, multiplier: float, tolerance: float | None
 ) -> tuple[Component, ...]:
@@ -101,19 +153,8 @@ def components_of(
     ...                                tolerance=None)]
     ['gage_rr', 'repeatability', 'part', 'total']
     """
-    kept = {name: max(value, 0.0) for name, value in variances.items()}
-    gauge = math.fsum(value for name, value in kept.items() if name != "part")
-    total = gauge + kept["part"]
-    named = {"gage_rr": gauge, **kept, "total": total}
-    if "operator" in kept:
-        reproducibility = kept["operator"] + kept.get("interaction", 0.0)
-        named = {
-            "gage_rr": gauge,
-            "repeatability": kept["repeatability"],
-            "reproducibility": reproducibility,
-            **{name: value for name, value in kept.items() if name not in ("repeatability",)},
-            "total": total,
-        }
+    named = grouped({name: max(value, 0.0) for name, value in variances.items()})
+    total = named["total"]
     return tuple(
         Component(
             name=name,
@@ -140,11 +181,23 @@ def distinct_categories(components: Sequence[Component]) -> int:
     ...                                   tolerance=None))
     4
     """
-    by_name = {one.name: one for one in components}
-    gauge = by_name["gage_rr"].sd
-    if gauge == 0.0:
+    (share,) = (one.percent_contribution for one in components if one.name == "part")
+    return categories_of(share)
+
+
+def categories_of(percent_contribution: float) -> int:
+    """Return the classes that a gauge tells apart where the parts make that share of the variance.
+
+    Examples
+    --------
+    >>> categories_of(90.0)
+    4
+    """
+    others = 100.0 - percent_contribution
+    if others <= 0.0:
         return 10**6
-    return max(1, math.floor(math.sqrt(2.0) * by_name["part"].sd / gauge))
+    ratio = math.sqrt(2.0 * percent_contribution / others)
+    return max(1, math.floor(ratio * (1.0 + 1e-12)))
 
 
 def verdict_of(percent_study: float) -> str:
