@@ -31,7 +31,7 @@ check: $(VENV)/.installed-tests
 	@$(BIN)/python -m tests.check
 
 bench: $(VENV)/.installed-tests
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # The example from the beginning; refused while it runs.
 demo-reset: $(VENV)/.installed

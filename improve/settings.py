@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "apps.common",
     "apps.audit",
+    "apps.files",
     "apps.accounts",
     "apps.notifications",
     "apps.approvals",
@@ -178,6 +179,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 120
+# Taken only by workers that know the mail server: one on another machine need not.
+CELERY_TASK_ROUTES = {"notifications.send_mail": {"queue": "mail"}}
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
@@ -222,6 +225,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 RECOMPUTE_ATTEMPTS = 3
 STALE_SECONDS = 120
+# After so many days without a backup the health page warns; 0 is never.
+BACKUP_WARN_DAYS = env.int("BACKUP_WARN_DAYS", default=0 if DEMO else 7)
 
 # --- People ---------------------------------------------------------------------------------
 
@@ -263,6 +268,7 @@ ACCOUNT_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Improve"
+MFA_ADAPTER = "apps.accounts.adapters.SecondStepAdapter"
 # Administrators enter the addresses, so there is nothing for the person to verify.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
@@ -304,9 +310,10 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
-MEDIA_ROOT = DATA_DIR / "files"
+# Where a worker unpacks and reads what lies in the database; may be emptied while nothing runs.
+SCRATCH_DIR = DATA_DIR / "scratch"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "apps.files.storage.DatabaseStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or DEMO
@@ -327,6 +334,10 @@ IMPORT_MAX_CELL = env.int("IMPORT_MAX_CELL", default=1_000)
 # Of the child process that reads one file.
 IMPORT_MAX_MEMORY_BYTES = env.int("IMPORT_MAX_MEMORY_BYTES", default=768 * 1024 * 1024)
 IMPORT_MAX_SECONDS = env.int("IMPORT_MAX_SECONDS", default=120)
+# The limits of the API, checked before anything is parsed.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=300)
+API_MAX_BYTES = env.int("API_MAX_BYTES", default=4 * 1024 * 1024)
+API_MAX_ITEMS = env.int("API_MAX_ITEMS", default=10_000)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 
 # --- Mail -----------------------------------------------------------------------------------

@@ -1,7 +1,12 @@
-"""`make bench`: the times and the memory the README promises, on this machine, now.
+"""`make bench`: every figure that is promised, measured on this machine, now, in one table.
 
-Starts the example twice in a temporary folder. The second start finds every chart out of date,
-so that the first recompute can be timed from the moment of the start.
+    make bench                  everything, on SQLite and on PostgreSQL where there is one
+    make bench ARGS="start"     start | engine | databases
+
+The example is started twice in a temporary folder (the second start finds every chart out of
+date, so that the first recompute can be timed), the engine is compared with bare numpy, and the
+modules of tests/benchmarks run on both databases. Exit code 1 when a promise is missed or a
+benchmark fails.
 """
 
 from __future__ import annotations
@@ -24,6 +29,8 @@ import numpy as np
 import psutil
 
 from apps import stats
+from tests.benchmarks.table import FILE, HEADER, collected, note
+from tests.postgres import PostgresNotFound, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8937
@@ -105,43 +112,77 @@ def make_all_dirty(data: Path) -> None:
         connection.commit()
 
 
-def measure_engine() -> dict[str, float]:
-    """The engine alone, on series with a fixed seed."""
-    found = {}
+def start() -> bool:
+    """The whole tree, twice."""
+    with tempfile.TemporaryDirectory(prefix="improve-bench-") as folder:
+        data = Path(folder) / "data"
+        show("first start", measure_tree(data, recompute=False), {})
+        make_all_dirty(data)
+        show("start", measure_tree(data, recompute=True), PROMISED)
+    return True
+
+
+def show(where: str, found: dict[str, float], promised: dict[str, float]) -> None:
+    for name, value in found.items():
+        note(where, name, value, "MB" if "memory" in name else "s", target=promised.get(name))
+
+
+def engine() -> bool:
+    """The engine alone: its own benchmark, and series with a fixed seed."""
     for count in (10_000, 100_000, 1_000_000):
         values = np.random.default_rng(7).normal(10, 1, count)
         began = time.monotonic()
         stats.chart("i-mr", values)
-        found[f"I-MR chart of {count:,} values"] = time.monotonic() - began
-    return found
+        note("engine", f"I-MR chart of {count:,} values", time.monotonic() - began, "s")
+    return run([sys.executable, "-m", "tests.benchmarks.stats_speed"], {})
+
+
+def databases() -> bool:
+    """Every test module of tests/benchmarks, on each database."""
+    # Named by itself: the suite leaves this folder out.
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "tests/benchmarks"]
+    well = run(command, {"DATABASE_URL": ""})
+    try:
+        with postgres() as url:
+            return run(command, {"DATABASE_URL": url}) and well
+    except PostgresNotFound as error:
+        print(f"PostgreSQL: not found, {error}", flush=True)
+        return well
+
+
+def run(command: list[str], changes: dict[str, str]) -> bool:
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | changes, check=False)
+    return done.returncode == 0
+
+
+SECTIONS: dict[str, Callable[[], bool]] = {
+    "start": start,
+    "engine": engine,
+    "databases": databases,
+}
 
 
 def main() -> int:
-    load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} processors, load {load:.1f} before")
+    wanted = sys.argv[1:] or list(SECTIONS)
+    unknown = set(wanted) - set(SECTIONS)
+    if unknown:
+        print(f"Unknown: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+        return 2
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before", flush=True)
     with tempfile.TemporaryDirectory(prefix="improve-bench-") as folder:
-        data = Path(folder) / "data"
-        print("first start, with the example being made:")
-        show(measure_tree(data, recompute=False), {})
-        make_all_dirty(data)
-        print("second start:")
-        missed = show(measure_tree(data, recompute=True), PROMISED)
-    print("engine:")
-    show(measure_engine(), {})
-    return 1 if missed else 0
-
-
-def show(found: dict[str, float], promised: dict[str, float]) -> list[str]:
-    missed = []
-    for name, value in found.items():
-        unit = "MB" if "memory" in name else "s"
-        limit = promised.get(name)
-        late = limit is not None and value > limit
-        note = "" if limit is None else f"   promised {limit:g} {unit}{', MISSED' if late else ''}"
-        print(f"  {name:<32} {value:8.2f} {unit}{note}", flush=True)
-        if late:
-            missed.append(name)
-    return missed
+        path = Path(folder) / "lines"
+        os.environ[FILE] = str(path)
+        failed = [name for name in wanted if not SECTIONS[name]()]
+        lines = collected(path)
+    print(f"\n{HEADER}")
+    for line in lines:
+        print(line)
+    missed = [f"{line.where}: {line.what.strip()}" for line in lines if not line.kept]
+    print(f"\nload {os.getloadavg()[0]:.1f} after")
+    print(f"Missed: {'; '.join(missed)}" if missed else "Every promise is kept.")
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    return 1 if missed or failed else 0
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ def missing(what: str, sentence: str) -> None:
     pytest.skip(sentence)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first: none of them is left for one process at the end."""
+    long = ("slow", "browser")
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, long)))
+
+
 # --- database -------------------------------------------------------------------------------
 
 

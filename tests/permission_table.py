@@ -39,6 +39,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Bearer:
+    """An address for programs: sessions count for nothing, a token acts for its person.
+
+    `get` and `post`: whose token (made for everything, for writing) gets an answer. None: 405.
+    """
+
+    get: str | None
+    post: str | None = None
+    at: str = ""
+    sees: str = ALL
+
+
+@dataclass(frozen=True)
 class Open:
     """A page for who is not signed in: the status of a GET for them, and for everyone else."""
 
@@ -55,7 +68,7 @@ def chart(get: str | None, post: str | None = None, at: str = "chart") -> Row:
     return Row(get, post, at, DESK)
 
 
-PEOPLE: dict[str, Row | Open] = {
+PEOPLE: dict[str, Row | Open | Bearer] = {
     "home": Row(ALL),
     "set_language": Row(None, ALL),
     "accounts:settings": Row(ALL, ALL),
@@ -68,9 +81,14 @@ PEOPLE: dict[str, Row | Open] = {
     "portfolio:search": Row(ALL),
     "help:glossary": Row(ALL),
     "help:charts": Row(ALL),
+    "help:api": Row(ALL),
+    "tokens:list": Row(ALL),
+    "tokens:everyone": Row("A"),
+    "tokens:create": Row(ALL, ALL),
+    "tokens:revoke": Row("AM", "AM", "token", "AM"),
 }
 
-PROJECTS: dict[str, Row | Open] = {
+PROJECTS: dict[str, Row | Open | Bearer] = {
     "projects:list": Row(ALL),
     "projects:create": Row("ALGMN", "ALGMN"),
     "projects:detail": project(DESK),
@@ -113,11 +131,12 @@ PROJECTS: dict[str, Row | Open] = {
     "reviews:packet": project(DESK, None, "round"),
 }
 
-CHARTS: dict[str, Row | Open] = {
+CHARTS: dict[str, Row | Open | Bearer] = {
     "charts:wall": Row(ALL),
     "charts:for_characteristic": chart(DESK, SETTLE, "bare"),
     "charts:detail": chart(DESK),
     "charts:data": chart(DESK),
+    "charts:provisional": chart(None, IMPORT, "characteristic"),
     "charts:status": chart(DESK),
     "charts:signals": chart(DESK),
     "charts:history": chart(DESK),
@@ -139,8 +158,12 @@ CHARTS: dict[str, Row | Open] = {
     "measurements:detail": chart(DESK, None, "characteristic"),
     "measurements:edit": chart(EDIT, EDIT, "characteristic"),
     "measurements:limits": chart(EDIT, EDIT, "characteristic"),
+    "measurements:sampling": chart(EDIT, EDIT, "characteristic"),
+    "measurements:sampling_end": chart(None, EDIT, "characteristic"),
+    "measurements:sheet": chart(IMPORT, IMPORT, "characteristic"),
     "measurements:correct": chart(EDIT, EDIT, "observation"),
     "measurements:archive": chart(EDIT, EDIT, "characteristic"),
+    "measurements:restore": chart(EDIT, EDIT, "characteristic"),
     "measurements:profile_forget": chart(None, IMPORT, "profile"),
     "measurements:import": chart(IMPORT, IMPORT, "characteristic"),
     "measurements:import_detail": chart(DESK, None, "import"),
@@ -152,8 +175,18 @@ CHARTS: dict[str, Row | Open] = {
     "measurements:import_refused": chart(DESK, None, "import"),
 }
 
+PROGRAMS: dict[str, Row | Open | Bearer] = {
+    "api:characteristics": Bearer(ALL),
+    "api:characteristic": Bearer(DESK, None, "api_characteristic", DESK),
+    "api:status": Bearer(DESK, None, "api_characteristic", DESK),
+    "api:observations": Bearer(None, IMPORT, "api_characteristic", DESK),
+    "api:document": Open(200, 200),
+    "api:root": Open(404, 404),
+    "api:unknown": Open(404, 404, "api_unknown"),
+}
+
 # Allauth's pages answer by what the person has set up; here nobody has a second step.
-SIGNING_IN: dict[str, Row | Open] = {
+SIGNING_IN: dict[str, Row | Open | Bearer] = {
     "account_login": Open(200, 302),
     "account_logout": Open(302, 200),
     "account_inactive": Open(200, 200),
@@ -187,4 +220,6 @@ SIGNING_IN: dict[str, Row | Open] = {
     "operations:ready": Open(503, 503),
 }
 
-TABLE: dict[str, Row | Open] = {**PEOPLE, **PROJECTS, **CHARTS, **SIGNING_IN}
+TABLE: dict[str, Row | Open | Bearer] = {
+    **PEOPLE, **PROJECTS, **CHARTS, **PROGRAMS, **SIGNING_IN,
+}  # fmt: skip

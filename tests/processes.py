@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import urlopen
 
 from django.conf import settings
 from django.db import connection
 from redis import Redis
 
 from apps.operations import broker
+from apps.operations.parts import worker_command
 from apps.operations.process import die_with_parent
 from improve.celery import app
 from tests.postgres import socket_url
@@ -67,9 +70,27 @@ class Broker:
 class Worker:
     """A Celery worker in its own processes, on the database of the running test."""
 
-    def __init__(self) -> None:
-        self.log = Path(settings.DATA_DIR) / "worker.log"
+    def __init__(
+        self,
+        command: list[str] | None = None,
+        environment: dict[str, str] | None = None,
+        name: str = "worker",
+    ) -> None:
+        self.log = Path(settings.DATA_DIR) / f"{name}.log"
+        self._command = command or worker_command(sys.executable, concurrency=1, mail=True)
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def on_another_machine(cls, folder: Path) -> Worker:
+        """Told the two addresses and nothing else; `folder` stands for that machine's disk."""
+        told = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": settings.CELERY_BROKER_URL,
+            "IMPROVE_DATA": str(folder),
+        }
+        return cls([sys.executable, "manage.py", "worker"], told, name=folder.name)
 
     @property
     def pid(self) -> int:
@@ -80,13 +101,9 @@ class Worker:
         began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "celery", "--app", "improve", "worker",
-                    "--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO",
-                    "--without-gossip", "--without-mingle", "--without-heartbeat",
-                ],
+                self._command,
                 cwd=settings.BASE_DIR,
-                env=os.environ | _environment(),
+                env=self._environment or os.environ | _environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
@@ -114,6 +131,58 @@ class Worker:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
             self.kill()
+
+
+class Web:
+    """The web server that ships, in its own process, on the database of the running test."""
+
+    address = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.log = Path(settings.DATA_DIR) / "web.log"
+        self._listening = socket.create_server((self.address, 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.host = f"{self.address}:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        bound = self._listening.fileno()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "gunicorn", "improve.wsgi:application",
+                    "--bind", f"fd://{bound}", "--worker-class", "gthread", "--threads", "4",
+                    "--no-control-socket",
+                ],
+                cwd=settings.BASE_DIR,
+                env=os.environ | _environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(bound,),
+                process_group=0,
+                preexec_fn=lambda: die_with_parent(signal.SIGKILL),
+            )  # fmt: skip
+        _wait_until(self._answers, 60, f"the web server answers; see {self.log}")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text()[-3000:]
+        try:
+            with urlopen(f"http://{self.host}/health/live", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+        self._listening.close()
 
 
 def _environment() -> dict[str, str]:

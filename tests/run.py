@@ -14,6 +14,13 @@ import sys
 
 from tests.postgres import PostgresNotFound, postgres
 
+# What touches no database, or brings its own, gives the same answer on both: once is enough.
+ONCE = [
+    "apps/stats", "tests/stats", "tests/common", "tests/test_architecture.py",
+    "tests/measurements/test_reader.py", "tests/charts/test_decimation.py",
+    "tests/operations/test_start.py", "tests/operations/test_start_example.py",
+]  # fmt: skip
+
 
 def pytest(arguments: list[str], environment: dict[str, str]) -> int:
     command = [sys.executable, "-m", "pytest", *arguments]
@@ -25,18 +32,17 @@ def on_postgres(arguments: list[str]) -> int:
     try:
         with postgres() as url:
             print("=== PostgreSQL ===", flush=True)
-            # What touches no database gives the same answer on both: once is enough.
-            return pytest(
-                ["-m", "not browser", "--ignore=tests/stats", "--ignore=apps/stats", *arguments],
-                {"DATABASE_URL": url},
-            )
+            once = [f"--ignore={path}" for path in ONCE]
+            return pytest(["-m", "not browser", *once, *arguments], {"DATABASE_URL": url})
     except PostgresNotFound as error:
         print(f"=== PostgreSQL: not found, {error} ===", flush=True)
         return 1 if required else 0
 
 
 def main() -> int:
-    arguments = ["-n", "2", "--dist", "loadfile", *sys.argv[1:]]
+    # One more than there are processors: tests of real parts wait much of their time.
+    processes = str((os.cpu_count() or 1) + 1)
+    arguments = ["-n", processes, "--dist", "loadfile", *sys.argv[1:]]
     first = on_postgres(arguments)
     print("=== SQLite ===", flush=True)
     second = pytest(arguments, {"DATABASE_URL": ""})

@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from apps.accounts.choices import Role, Visibility
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, User
 from apps.accounts.policies import GRANTS, Action, may
 from apps.approvals.choices import Outcome
 from apps.approvals.models import Condition
@@ -35,16 +35,16 @@ from apps.charts.recompute import recompute
 from apps.charts.services import exclude_point, start_phase
 from apps.measurements.models import Characteristic, Import, ImportProfile
 from apps.measurements.reading import read
-from apps.measurements.services import create_characteristic, receive_import
+from apps.measurements.services import create_characteristic, create_token, receive_import
 from apps.notifications.models import Notification
 from apps.projects import services as projects
 from apps.projects.models import Attachment, Project, ProjectAction
 from tests import factories
 from tests.factories import Org
-from tests.permission_table import TABLE, Open, Row
+from tests.permission_table import TABLE, Bearer, Open, Row
 
 # The mark makes pytest-django prepare the database; `_django_db_helper` below isolates the tests.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LETTERS = {
     "A": "administrator", "L": "lead", "G": "manager", "M": "member",
@@ -122,11 +122,22 @@ def make_world() -> World:
         "reset_key": {"uidb36": "1", "key": "abc-def"},
         "provider": {"provider_id": "oidc"},
         "key": {"key": "abc"},
+        "api_unknown": {"rest": "nowhere"},
     }
     for model in (Project, Characteristic):
         model.objects.update(visibility=Visibility.TEAM)
     notice = Notification.objects.create(user=org.member, key="k", kind="gate.passed", url="/")
-    return World(org, places | {"notice": {"pk": notice.pk}})
+    token, _secret = make_token(org.member)
+    made = {
+        "notice": {"pk": notice.pk},
+        "token": {"pk": token.pk},
+        "api_characteristic": {"characteristic_id": places["characteristic"]["pk"]},
+    }
+    return World(org, places | made)
+
+
+def make_token(user: User, *, may_write: bool = True) -> tuple[ApiToken, str]:
+    return create_token(actor=user, name="Line 3", may_write=may_write, reach="everything", days=30)
 
 
 def _projects(org: Org) -> dict[str, dict[str, Any]]:
@@ -267,6 +278,60 @@ def test_methods_nobody_offers(world: World, method: str) -> None:
             got = found(ask(client, method, world.url(name)))
             if got != "refused method":
                 wrong.append(f"{method} {name}: {got}")
+    assert not wrong, "\n".join(wrong)
+
+
+def ask_as_program(world: World, name: str, method: str, secret: str) -> Any:
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "one"}
+    with transaction.atomic():
+        response = world.client("").generic(
+            method, world.url(name), data='{"observations":[{"value":1}]}',
+            content_type="application/json", headers=headers,
+        )  # fmt: skip
+        transaction.set_rollback(True)
+    return response
+
+
+PROGRAMS = [name for name in OURS if isinstance(TABLE[name], Bearer)]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_token_may_what_its_person_may(world: World, letter: str) -> None:
+    wrong = []
+    _token, secret = make_token(world.user(letter))
+    for name in PROGRAMS:
+        row = TABLE[name]
+        assert isinstance(row, Bearer)
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            allowed = {"GET": row.get, "POST": row.post}.get(method)
+            shown = Row(allowed, allowed, row.at, row.sees)
+            want = expected(shown, letter, "GET")
+            got = found(ask_as_program(world, name, method, secret))
+            if got != want:
+                wrong.append(
+                    f"{method} {name} with the token of {LETTERS[letter]}: {got}, not {want}"
+                )
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_session_is_no_token_and_a_token_no_session(world: World) -> None:
+    wrong = []
+    for name in PROGRAMS:
+        row = TABLE[name]
+        assert isinstance(row, Bearer)
+        method = "GET" if row.get else "POST"
+        for letter in ("", "M", "A"):
+            response = ask(world.client(letter), method, world.url(name))
+            if response.status_code != 401:
+                wrong.append(f"{method} {name} by session: {response.status_code}")
+    _token, secret = make_token(world.org.administrator)
+    for name in OURS:
+        if isinstance(TABLE[name], Row):
+            for method in ("GET", "POST"):
+                response = ask_as_program(world, name, method, secret)
+                public = name == "set_language"
+                if found(response) != "sign in" and not public:
+                    wrong.append(f"{method} {name} by token: {response.status_code}")
     assert not wrong, "\n".join(wrong)
 
 

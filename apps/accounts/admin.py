@@ -102,9 +102,12 @@ class PersonCreationForm(AdminUserCreationForm):
         return email
 
 
-class RoleInline(ForAdministrators, admin.TabularInline):
+class RoleInline(ForAdministrators, admin.StackedInline):
+    """Stacked: there each field has its label; in Django's table the header alone names them."""
+
     model = RoleAssignment
     extra = 0
+    fields = (("team", "role"),)
 
 
 @admin.register(User)

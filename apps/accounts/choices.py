@@ -34,3 +34,11 @@ class Theme(TextChoices):
     AUTO = "auto", _("As the device")
     LIGHT = "light", _("Light")
     DARK = "dark", _("Dark")
+
+
+class TokenReach(TextChoices):
+    """Which of the records that its person may see a token reaches."""
+
+    EVERYTHING = "everything", _("All that I may see")
+    TEAM = "team", _("One team and the teams below it")
+    CHOSEN = "chosen", _("Chosen characteristics")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from allauth.account import forms as account_forms
@@ -15,10 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.choices import Theme
 from apps.accounts.models import User
-
-CONTINENTS = (
-    "Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
-)  # fmt: skip
+from apps.common.zones import places, spoken
 
 
 def own_language_names() -> list[tuple[str, str]]:
@@ -31,11 +27,8 @@ def _language_choices() -> list[tuple[str, Any]]:
 
 
 def _zone_choices() -> list[tuple[str, Any]]:
-    """Places by continent; abbreviations such as EST are left out, they mislead."""
-    places = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone)
-    named = [(zone, zone.replace("_", " ")) for zone in places if zone.startswith(CONTINENTS)]
-    usual = _("As the organisation: %(zone)s") % {"zone": settings.TIME_ZONE.replace("_", " ")}
-    return [("", usual), ("UTC", "UTC"), *named]
+    usual = _("As the organisation: %(zone)s") % {"zone": spoken(settings.TIME_ZONE)}
+    return [("", usual), *((zone, spoken(zone)) for zone in places())]
 
 
 class ProfileForm(forms.ModelForm):

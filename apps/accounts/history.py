@@ -14,5 +14,9 @@ SENTENCES = {
     ),
     "team.added": Sentence(_("<b>%(actor)s</b> added the team %(target)s"), "people"),
     "team.edited": Sentence(_("<b>%(actor)s</b> edited the team %(target)s"), "people"),
+    "token.created": Sentence(
+        _("<b>%(actor)s</b> made the API token %(target)s, valid until %(until)s"), "lock"
+    ),
+    "token.revoked": Sentence(_("<b>%(actor)s</b> revoked the API token %(target)s"), "lock"),
     "team.deleted": Sentence(_("<b>%(actor)s</b> deleted the team %(target)s"), "people"),
 }

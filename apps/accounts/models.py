@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -12,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.choices import Role, Theme, Visibility
+from apps.accounts.choices import Role, Theme, TokenReach, Visibility
 from apps.common.models import Timestamped
 
 
@@ -163,6 +164,75 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}, {self.team}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def visible_to(self, user: User | AnonymousUser) -> ApiTokenQuerySet:
+        """A person's own. An administrator's view of all: `apps.accounts.tokens.seen_by`."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        return self.filter(owner=user)
+
+    def live(self, now: dt.datetime) -> ApiTokenQuerySet:
+        return self.filter(revoked_at__isnull=True, expires_at__gt=now)
+
+
+class ApiToken(Timestamped):
+    """What a program shows to act as its person, within a narrower reach and until a day.
+
+    Only the SHA-256 of the secret is stored: 256 random bits need no slow hash, and who reads
+    this table cannot use what stands in it.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="api_tokens"
+    )
+    name = models.CharField(_("name"), max_length=80)
+    # The first signs of the secret, by which a person tells their tokens apart.
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    may_write = models.BooleanField(_("may add observations"), default=False)
+    reach = models.CharField(
+        _("reaches"), max_length=10, choices=TokenReach, default=TokenReach.EVERYTHING
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("team"),
+    )  # fmt: skip
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    # The rate limit: how often it was used in one minute (minutes since 1970).
+    minute = models.PositiveBigIntegerField(default=0, editable=False)
+    uses_in_minute = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reach=TokenReach.TEAM) | Q(team__isnull=False),
+                name="token_of_a_team_names_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(reach__in=TokenReach.values), name="token_reach_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def ended(self, now: dt.datetime) -> str:
+        """Why it opens nothing any more: "revoked", "expired", or empty while it does."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at <= now else ""
 
 
 class TeamOwnedQuerySet(models.QuerySet[Any]):

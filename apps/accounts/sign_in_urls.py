@@ -11,6 +11,7 @@ from allauth.socialaccount import views as socialaccount
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
+from apps.accounts import single_sign_on
 from apps.accounts.views.sign_in import not_offered, sign_in
 
 urlpatterns = [
@@ -33,7 +34,12 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("2fa/", include("allauth.mfa.urls")),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<str:provider_id>/login/", single_sign_on.login, name="openid_connect_login"),
+    path(
+        "oidc/<str:provider_id>/login/callback/",
+        single_sign_on.callback,
+        name="openid_connect_callback",
+    ),
     path(
         "3rdparty/login/cancelled/",
         socialaccount.login_cancelled,

@@ -22,6 +22,23 @@ def digest(content: Any) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
+def storable(content: Any) -> Any:
+    """The same content with its numbers as every database gives them back.
+
+    PostgreSQL keeps JSON numbers as decimals: 1e16 comes back as a whole number and -0.0 without
+    its sign, and an entry sealed with the other form would seem to have been changed.
+    """
+    if isinstance(content, dict):
+        return {str(key): storable(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [storable(value) for value in content]
+    if isinstance(content, float):
+        if content == 0:
+            return 0.0
+        return int(content) if abs(content) >= 1e16 and content.is_integer() else content
+    return content
+
+
 def seal(
     *,
     sequence: int,

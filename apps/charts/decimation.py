@@ -35,3 +35,43 @@ def decimated(
         found.append(hits[first])
     kept = np.unique(np.concatenate(found))
     return kept[(kept >= 0) & (kept < n)]
+
+
+def stretch_width(n: int, stretches: int = POINTS_SHOWN // 4) -> int:
+    """Points in a stretch of an overview: a power of two, so that a growing chart only ever
+    joins neighbouring stretches, never cuts them anew.
+
+    >>> [stretch_width(n, 4) for n in (3, 4, 5, 8, 9, 16, 17)]
+    [1, 1, 2, 2, 4, 4, 8]
+    """
+    width = 1
+    while width * stretches < n:
+        width *= 2
+    return width
+
+
+def extremes(
+    index: NDArray[np.int64], values: NDArray[np.float64], *, width: int, cut: int
+) -> NDArray[np.int64]:
+    """Where in `index` each stretch has its first lowest and first highest value, rising.
+
+    `index` names points of the whole chart, rising; points that are not extreme in their stretch
+    may be missing from it. Stretches are cut once more at `cut`, from where on points may still
+    change: so what is kept of the points before it is enough when they do.
+
+    >>> extremes(np.arange(6), np.array([1.0, 5.0, 2.0, 0.0, 3.0, 9.0]), width=4, cut=6).tolist()
+    [1, 3, 4, 5]
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return known
+    piece = 2 * (index[known] // width) + (index[known] >= cut)
+    _, first = np.unique(piece, return_index=True)
+    owner = np.repeat(np.arange(len(first)), np.diff(first, append=len(known)))
+    found = []
+    for extreme in (np.minimum, np.maximum):
+        best = extreme.reduceat(values[known], first)
+        hits = np.flatnonzero(values[known] == best[owner])
+        _, each = np.unique(owner[hits], return_index=True)
+        found.append(known[hits[each]])
+    return np.unique(np.concatenate(found))

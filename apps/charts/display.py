@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from apps.charts.choices import ChartKind
+from apps.charts.choices import FROM_ZERO_KINDS, RATE_KINDS, SHARE_KINDS, ChartKind
 from apps.charts.models import ControlChart
 from apps.common.templatetags.formats import number
 
@@ -16,6 +16,8 @@ class Display:
     unit: str
     factor: float
     decimals: int
+    # A lower limit at 0 is none.
+    from_zero: bool = False
 
     def shown(self, value: float | None) -> float | None:
         return None if value is None else value * self.factor
@@ -41,6 +43,8 @@ class Display:
 
     def limits(self, lower: float | None, upper: float | None) -> str:
         """Both control limits, or the one there is."""
+        if self.from_zero and lower == 0:
+            lower = None
         if lower is None and upper is None:
             return ""
         if lower is None:
@@ -51,11 +55,17 @@ class Display:
 
 
 def display_of(chart: ControlChart) -> Display:
-    characteristic = chart.characteristic
-    if chart.kind == ChartKind.P:
+    unit, decimals = chart.characteristic.unit, chart.characteristic.decimals
+    if chart.kind in SHARE_KINDS:
         return Display(unit="%", factor=100.0, decimals=1)
+    if chart.kind == ChartKind.T2:
+        # A distance without a unit, whatever the variables are measured in.
+        return Display(unit="", factor=1.0, decimals=2, from_zero=True)
     if chart.kind in {ChartKind.NP, ChartKind.C}:
-        return Display(unit=characteristic.unit, factor=1.0, decimals=1)
-    if chart.kind == ChartKind.U:
-        return Display(unit=characteristic.unit, factor=1.0, decimals=2)
-    return Display(unit=characteristic.unit, factor=1.0, decimals=characteristic.decimals)
+        decimals = 1
+    elif chart.kind in RATE_KINDS:
+        decimals = 2
+    elif chart.kind == ChartKind.G:
+        # Whole units, but limits and mean lie between them.
+        decimals = max(decimals, 1)
+    return Display(unit, 1.0, decimals, from_zero=chart.kind in FROM_ZERO_KINDS)

@@ -44,6 +44,7 @@ def rules_by_point(chart: ControlChart, result: ChartResult) -> dict[int, list[s
 def table_rows(chart: ControlChart, columns: Columns) -> list[dict[str, Any]]:
     """Rows of the data table: texts in the unit that is shown."""
     display = display_of(chart)
+    window = chart.characteristic.subgroup_window
     broken = rules_by_point(chart, chart.result)
     excluded = set(columns.excluded)
     rows = []
@@ -52,7 +53,7 @@ def table_rows(chart: ControlChart, columns: Columns) -> list[dict[str, Any]]:
         rows.append(
             {
                 "number": point + 1,
-                "label": point_label(columns.time[place], columns.label[place]),
+                "label": point_label(columns.time[place], columns.label[place], window),
                 "size": columns.size[place],
                 "panels": [
                     {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps import stats
-from apps.charts.choices import DEFECTIVES_KINDS, VARIABLE_KINDS, ChartKind
+from apps.charts.choices import (
+    BETWEEN_KINDS,
+    DEFECTIVES_KINDS,
+    RATE_KINDS,
+    VARIABLE_KINDS,
+    ChartKind,
+)
 from apps.measurements.selectors import Snapshot
 
 CONFIDENCE = 0.95
 # The sigma level that "six sigma" speaks of is the long-term one plus this conversion.
 SHIFT = 1.5
+# Up to here figures rest on every observation of their phase; beyond, on a round number of them,
+# which leaves out fewer than one in a hundred: so that a few appended to a million need not have
+# the million sorted again. `n` says on how many they rest.
+EXACT_UP_TO = 10_000
+ROUND_DIGITS = 3
 
 FloatArray = NDArray[np.float64]
 
@@ -47,6 +57,14 @@ class Stretch:
         sizes = None if data.sizes is None else np.asarray(data.sizes, np.float64)[positions]
         return cls(np.asarray(data.values, np.float64)[positions], sizes, positions)
 
+    def settled(self) -> Stretch:
+        """The observations that the figures of the newest phase rest on."""
+        n = settled(self.n)
+        if n == self.n:
+            return self
+        sizes = None if self.sizes is None else self.sizes[:n]
+        return Stretch(self.values[:n], sizes, self.positions[:n])
+
     @property
     def n(self) -> int:
         return len(self.values)
@@ -57,6 +75,18 @@ class Stretch:
         return float(self.n) if self.sizes is None else float(np.nansum(self.sizes))
 
 
+def settled(n: int) -> int:
+    """How many of `n` observations the figures of a phase that still grows rest on.
+
+    >>> settled(10_000), settled(10_199), settled(1_234_567)
+    (10000, 10100, 1230000)
+    """
+    if n <= EXACT_UP_TO:
+        return n
+    step: int = 10 ** max(len(str(n)) - ROUND_DIGITS, 0)
+    return n - n % step
+
+
 def phase_figures(kind: str, stretch: Stretch) -> dict[str, Any]:
     """The level of a phase with its 95 % interval, in the unit of the plotted points."""
     value, lower, upper = _level(kind, stretch)
@@ -64,8 +94,10 @@ def phase_figures(kind: str, stretch: Stretch) -> dict[str, Any]:
 
 
 def _level(kind: str, stretch: Stretch) -> tuple[float | None, float | None, float | None]:
-    if not stretch.n:
+    if not stretch.n or kind == ChartKind.T2:
         return None, None, None
+    if kind in BETWEEN_KINDS:
+        return _mean_between(stretch.values)
     if kind in VARIABLE_KINDS:
         return _mean(stretch.values)
     total = float(stretch.values.sum())
@@ -76,6 +108,17 @@ def _level(kind: str, stretch: Stretch) -> tuple[float | None, float | None, flo
         return share.value, _finite(share.lower), _finite(share.upper)
     rate = stats.poisson_interval(int(total), _exposure(kind, stretch), CONFIDENCE)
     return rate.value, _finite(rate.lower), _finite(rate.upper)
+
+
+def _mean_between(values: FloatArray) -> tuple[float, float | None, float | None]:
+    """Mean time or units between events; its interval is that of the rate of events, inverted."""
+    total = float(values.sum())
+    if total <= 0:
+        return float(values.mean()), None, None
+    rate = stats.poisson_interval(len(values), total, CONFIDENCE)
+    lower = 1 / rate.upper if rate.upper > 0 else None
+    upper = 1 / rate.lower if rate.lower > 0 else None
+    return total / len(values), lower, upper
 
 
 def _mean(values: FloatArray) -> tuple[float, float | None, float | None]:
@@ -95,36 +138,41 @@ def _finite(value: float) -> float | None:
 def capability_figures(
     kind: str,
     data: Snapshot,
-    stretches: Sequence[Stretch],
-    newest: stats.PhaseSummary,
+    newest: Stretch,
+    sigma: float,
+    df: float,
     *,
     stable: bool,
 ) -> dict[str, Any]:
-    """Capability, sigma level, histogram of the newest phase, or the reason there is none."""
+    """Capability, sigma level, histogram of the newest phase, or the reason there is none.
+
+    `sigma` and `df` are those of its limits, NaN where they are not known.
+    """
     if kind in VARIABLE_KINDS:
-        return _of_measurements(data, stretches, newest, stable=stable)
-    return _of_counts(kind, stretches)
+        return _of_measurements(data, newest, sigma, df, stable=stable)
+    if kind == ChartKind.T2:
+        return _without_capability("capability_of_several")
+    if kind in BETWEEN_KINDS:
+        return _without_capability("capability_of_times") | _histogram(newest)
+    return _of_counts(kind, newest)
 
 
 def _of_measurements(
-    data: Snapshot, stretches: Sequence[Stretch], newest: stats.PhaseSummary, *, stable: bool
+    data: Snapshot, stretch: Stretch, sigma: float, df: float, *, stable: bool
 ) -> dict[str, Any]:
-    stretch = stretches[-1]
-    found: dict[str, Any] = {"capability": None, "capability_problem": None, "histogram": None}
-    if stretch.n:
-        bins = stats.histogram(stretch.values)
-        found["histogram"] = {"edges": bins.edges.tolist(), "counts": bins.counts.tolist()}
+    found: dict[str, Any] = {"capability": None, "capability_problem": None}
+    found |= _histogram(stretch)
     if data.lsl is None and data.usl is None:
         return found
-    known = np.isfinite(newest.sigma) and newest.sigma > 0 and np.isfinite(newest.df)
+    known = np.isfinite(sigma) and sigma > 0 and np.isfinite(df)
     try:
         capability = stats.capability(
             stretch.values,
             lsl=data.lsl,
             usl=data.usl,
             target=_inside(data),
-            sigma_within=newest.sigma if known else None,
-            df_within=newest.df if known else None,
+            sigma_within=sigma if known else None,
+            df_within=df if known else None,
             confidence=CONFIDENCE,
             stable=stable,
         )
@@ -145,8 +193,19 @@ def _of_measurements(
         "units": capability.n,
         "from_model": True,
     }
-    found["beyond"] = [_beyond(each.values, data.lsl, data.usl) for each in stretches]
     return found
+
+
+def _without_capability(code: str) -> dict[str, Any]:
+    """Why no capability is given for this kind of data."""
+    return {"capability": None, "capability_problem": {"code": code, "params": {}, "text": code}}
+
+
+def _histogram(stretch: Stretch) -> dict[str, Any]:
+    if not stretch.n:
+        return {"histogram": None}
+    bins = stats.histogram(stretch.values)
+    return {"histogram": {"edges": bins.edges.tolist(), "counts": bins.counts.tolist()}}
 
 
 def _inside(data: Snapshot) -> float | None:
@@ -158,15 +217,14 @@ def _inside(data: Snapshot) -> float | None:
     return data.target if low <= data.target <= high else None
 
 
-def _beyond(values: FloatArray, lsl: float | None, usl: float | None) -> dict[str, int]:
+def beyond(values: FloatArray, lsl: float | None, usl: float | None) -> dict[str, int]:
     below = 0 if lsl is None else int(np.count_nonzero(values < lsl))
     above = 0 if usl is None else int(np.count_nonzero(values > usl))
     return {"n": len(values), "below": below, "above": above}
 
 
-def _of_counts(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any]:
+def _of_counts(kind: str, stretch: Stretch) -> dict[str, Any]:
     """Sigma level from the counted defects of the newest phase."""
-    stretch = stretches[-1]
     found: dict[str, Any] = {"sigma_level": None, "capability_problem": None}
     units = stretch.units
     if not stretch.n or not units.is_integer():
@@ -184,14 +242,15 @@ def _of_counts(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any]:
     return found
 
 
-def comparison_figures(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any] | None:
+def comparison_figures(kind: str, before: Stretch, after: Stretch) -> dict[str, Any] | None:
     """The first phase against the newest one, in the unit of the plotted points."""
-    if len(stretches) < 2:
+    if kind == ChartKind.T2:
         return None
-    before, after = stretches[0], stretches[-1]
     try:
         if kind in VARIABLE_KINDS:
             found = stats.compare(before.values, after.values, kind="means", confidence=CONFIDENCE)
+        elif kind in BETWEEN_KINDS:
+            found = stats.compare(before.values, after.values, kind="ranks", confidence=CONFIDENCE)
         elif kind in DEFECTIVES_KINDS:
             found = stats.compare(
                 (int(before.values.sum()), round(before.units)),
@@ -220,7 +279,7 @@ def comparison_figures(kind: str, stretches: Sequence[Stretch]) -> dict[str, Any
 
 
 def _exposure(kind: str, stretch: Stretch) -> float:
-    return stretch.units if kind == ChartKind.U else float(stretch.n)
+    return stretch.units if kind in RATE_KINDS else float(stretch.n)
 
 
 def _points_per_unit(kind: str, stretch: Stretch) -> float:

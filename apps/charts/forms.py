@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Team, User
 from apps.charts.choices import ChartKind, ChartState, Estimator, RuleSet
 from apps.charts.models import ControlChart
-from apps.charts.recommending import kinds_for
+from apps.charts.recommending import estimators_for, kinds_for
 from apps.charts.wording.rules import rule_in_words
 from apps.common.query import QueryForm
+from apps.measurements.models import Characteristic
 from apps.stats import rule_set
-from apps.stats.registry import chart_type
 
 LARGEST_SEQUENCE = 2**53
 
@@ -98,7 +99,7 @@ class SettingsForm(VersionedForm):
         fields: Any = self.fields
         kinds = kinds_for(chart.characteristic)
         fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]
-        fields["estimator"].choices = _estimators([kind.value for kind in kinds])
+        fields["estimator"].choices = _estimators(chart.characteristic, kinds)
         fields["rules"].choices = rule_choices(chart.rules)
 
 
@@ -113,8 +114,12 @@ def rule_choices(present: list[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:
     return [*groups, (_("Others"), others)] if others else groups
 
 
-def _estimators(kinds: list[str]) -> list[tuple[str, Any]]:
-    names = dict.fromkeys(name for kind in kinds for name in chart_type(kind).estimators)
+def _estimators(
+    characteristic: Characteristic, kinds: Sequence[ChartKind]
+) -> list[tuple[str, Any]]:
+    names = dict.fromkeys(
+        name for kind in kinds for name in estimators_for(characteristic, kind.value)
+    )
     labels = dict(Estimator.choices)
     return [("", _("Standard")), *((name, labels.get(name, name)) for name in names)]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
+from apps.charts.continuing import Continued
 from apps.charts.models import ControlChart, Signal
 from apps.charts.patterns import Pattern
 
@@ -24,21 +26,26 @@ def merge(
     *,
     sequences: NDArray[np.int64],
     now: dt.datetime,
+    stored: Iterable[Signal] | None = None,
+    offset: int = 0,
 ) -> list[Signal]:
     """Bring the stored signals in line with the patterns; return those that are new.
+
+    `stored` are the signals that the patterns may concern, all of the chart unless given;
+    `sequences` begins with point `offset`.
 
     A pattern is the stored one if it begins at the same observation. Where limits moved and a
     run now begins a few points earlier or later, it is the one it shares observations with.
     Signals that are gone stay as rows, so that their causes do.
     """
-    stored = list(Signal.objects.filter(chart=chart))
+    stored = list(Signal.objects.filter(chart=chart) if stored is None else stored)
     matched = _matched(stored, patterns)
     changed: list[Signal] = []
     for signal in stored:
         before = [getattr(signal, name) for name in FOUND_FIELDS]
         pattern = matched.get(signal.pk)
         if pattern is None:
-            _mark_gone(signal, sequences)
+            _mark_gone(signal, sequences, offset)
         else:
             _follow(signal, pattern)
         if before != [getattr(signal, name) for name in FOUND_FIELDS]:
@@ -48,6 +55,26 @@ def merge(
     known = {id(pattern) for pattern in matched.values()}
     fresh = [_new(chart, pattern, now) for pattern in patterns if id(pattern) not in known]
     return Signal.objects.bulk_create(fresh, batch_size=500)
+
+
+def concerned(chart: ControlChart, found: Continued) -> list[Signal]:
+    """The signals that the newest points may change; those too many now are marked gone.
+
+    A signal that ended before every new pattern begins shares no observation with one, unless
+    it is the one that a pattern prolongs.
+    """
+    if found.dropped:
+        Signal.objects.filter(pk__in=found.dropped).update(present=False)
+    base = int(found.sequences[found.patterns_from - found.offset])
+    own = [pattern for pattern in found.patterns if pattern.first >= found.offset]
+    since = min([base, *(pattern.sequence for pattern in own)])
+    about = Q(last_sequence__gte=since)
+    for pattern in found.patterns:
+        if pattern.first < found.offset:
+            panel, rule, side, sequence = pattern.key
+            about |= Q(panel=panel, rule=rule, side=side, sequence=sequence)
+    rows = Signal.objects.filter(about, chart=chart)
+    return [row for row in rows if row.pk not in found.known and row.pk not in found.dropped]
 
 
 def _update(changed: list[Signal]) -> None:
@@ -98,13 +125,16 @@ def _follow(signal: Signal, pattern: Pattern) -> None:
     signal.present = True
 
 
-def _mark_gone(signal: Signal, sequences: NDArray[np.int64]) -> None:
+def _mark_gone(signal: Signal, sequences: NDArray[np.int64], offset: int) -> None:
     """The pattern no longer holds; where its first point still exists, it is found again there."""
     signal.present = False
-    at = int(np.searchsorted(sequences, signal.sequence))
-    if at < len(sequences) and int(sequences[at]) == signal.sequence:
-        shift = at - signal.first
-        signal.first, signal.point, signal.last = at, signal.point + shift, signal.last + shift
+    found = np.flatnonzero(sequences == signal.sequence)
+    if len(found):
+        at = int(found[0])
+        shift = offset + at - signal.first
+        signal.first += shift
+        signal.point += shift
+        signal.last += shift
 
 
 def _new(chart: ControlChart, pattern: Pattern, now: dt.datetime) -> Signal:

@@ -154,6 +154,22 @@ class ChartResult(models.Model):
         return f"{self.chart_id} v{self.data_version}.{self.settings_version}"
 
 
+class Continuation(models.Model):
+    """What appended points need to know of the points before them: see `continuing`.
+
+    It belongs to exactly the stored result; where there is none, the whole chart is computed.
+    """
+
+    result = models.OneToOneField(
+        ChartResult, on_delete=models.CASCADE, primary_key=True, related_name="continuation"
+    )
+    format = models.PositiveSmallIntegerField()
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return str(self.result_id)
+
+
 class PointBlock(models.Model):
     """A stretch of plotted points of one result, so that a page reads what it shows."""
 

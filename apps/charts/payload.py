@@ -12,13 +12,13 @@ import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.charts.choices import SUBGROUP_KINDS, ChartKind
+from apps.charts.choices import FROM_ZERO_KINDS, SUBGROUP_KINDS, ChartKind
 from apps.charts.decimation import POINTS_SHOWN, decimated
 from apps.charts.display import Display, display_of
 from apps.charts.models import Annotation, ChartResult, ControlChart, Signal
 from apps.charts.selectors import Columns, columns_between, listed_signals
 from apps.charts.selectors.points import PanelColumns, spread
-from apps.charts.wording.findings import full_stop, moment, panel_heading
+from apps.charts.wording.findings import full_stop, moment, panel_heading, window_in_words
 from apps.charts.wording.rules import signal_sentence, verdict, verdict_in_words
 from apps.common.templatetags.formats import day
 from apps.common.templatetags.formats import moment as moment_text
@@ -66,9 +66,9 @@ def payload(chart: ControlChart, window: Window | None = None) -> dict[str, Any]
     return (
         head
         | {
-            "x": _x(result, sent),
+            "x": _x(chart, result, sent),
             "panels": [_panel(chart, panel, display) for panel in sent.columns.panels],
-            "phases": _phases(result, sent, display),
+            "phases": _phases(chart, result, sent, display),
             "signals": _signals(chart, sent),
             "excluded": [
                 sent.position(point) for point in sent.columns.excluded if sent.holds(point)
@@ -76,6 +76,7 @@ def payload(chart: ControlChart, window: Window | None = None) -> dict[str, Any]
             "notes": _notes(chart, sent),
             "decimated": sent.decimated,
         }
+        | _told_apart(chart, result, sent.columns)
         | _lines_of_the_customer(chart, result, display)
     )
 
@@ -113,6 +114,8 @@ def _from_overview(result: ChartResult) -> Sent:
         label=stored["label"] or [""] * n,
         size=spread(stored["size"], n),
         excluded=[index[place] for place in stored["excluded"]],
+        factors=stored.get("factors", []),
+        variables=stored.get("variables", []),
         panels=[
             PanelColumns(
                 panel["name"],
@@ -149,6 +152,8 @@ def _picked(sent: Sent, places: list[int]) -> Sent:
         label=[columns.label[i] for i in places],
         size=[columns.size[i] for i in places],
         excluded=columns.excluded,
+        factors=[[codes[i] for i in places] for codes in columns.factors],
+        variables=[[values[i] for i in places] for values in columns.variables],
         panels=[
             PanelColumns(
                 panel.name,
@@ -176,10 +181,12 @@ def by_time(times: Sequence[float | None]) -> bool:
     )
 
 
-def _x(result: ChartResult, sent: Sent) -> dict[str, Any]:
+def _x(chart: ControlChart, result: ChartResult, sent: Sent) -> dict[str, Any]:
     columns = sent.columns
+    window = chart.characteristic.subgroup_window
     labels = [
-        point_label(time, label) for time, label in zip(columns.time, columns.label, strict=True)
+        point_label(time, label, window)
+        for time, label in zip(columns.time, columns.label, strict=True)
     ]
     if by_time(columns.time):
         x: dict[str, Any] = {"kind": "time", "values": columns.time}
@@ -193,8 +200,13 @@ def _x(result: ChartResult, sent: Sent) -> dict[str, Any]:
     return x
 
 
-def point_label(time: float | None, label: str) -> str:
-    """When and which: "19 Nov · 12"; the hour only where the data know it."""
+def point_label(time: float | None, label: str, window: str = "") -> str:
+    """When and which: "19 Nov · 12"; the hour only where the data know it.
+
+    Where subgroups go by time, the label names the `window` itself.
+    """
+    if window and label:
+        return window_in_words(label, window)
     at = moment(time)
     if at is None:
         return label
@@ -203,17 +215,49 @@ def point_label(time: float | None, label: str) -> str:
     return f"{text} · {label}" if label else text
 
 
+# What cannot lie below 0 has no lower limit there.
+NO_LOWER_AT_ZERO = frozenset({"moving_range", "range"})
+
+
+def from_zero(chart: ControlChart) -> frozenset[str]:
+    """The panels of this chart for which the same holds."""
+    return frozenset({"time", "count", "t2"}) if chart.kind in FROM_ZERO_KINDS else frozenset()
+
+
 def _panel(chart: ControlChart, panel: PanelColumns, display: Display) -> dict[str, Any]:
     columns = {
         name: [display.shown(value) for value in getattr(panel, name)]
         for name in ("points", "center", "lcl", "ucl")
     }
-    if panel.name in {"moving_range", "range"} and not any(columns["lcl"]):
+    if panel.name in NO_LOWER_AT_ZERO | from_zero(chart) and not any(columns["lcl"]):
         columns["lcl"] = [None] * len(columns["points"])
     return {"name": panel.name, "title": panel_heading(chart, panel.name)} | columns
 
 
-def _phases(result: ChartResult, sent: Sent, display: Display) -> list[dict[str, Any]]:
+def _told_apart(chart: ControlChart, result: ChartResult, columns: Columns) -> dict[str, Any]:
+    """Factors with the level of each point, and variables with their values."""
+    decimals = chart.characteristic.decimals
+    factors, names = result.content.get("factors", []), result.content.get("variables", [])
+    return {
+        "factors": [
+            {
+                "name": factor["name"],
+                "levels": [level["name"] for level in factor["levels"]],
+                "further": factor["further"],
+                "codes": codes,
+            }
+            for factor, codes in zip(factors, columns.factors, strict=False)
+        ],
+        "variables": [
+            {"name": name, "decimals": decimals, "values": values}
+            for name, values in zip(names, columns.variables, strict=False)
+        ],
+    }
+
+
+def _phases(
+    chart: ControlChart, result: ChartResult, sent: Sent, display: Display
+) -> list[dict[str, Any]]:
     phases = result.content["phases"]
     found = []
     for number, phase in enumerate(phases):
@@ -230,21 +274,24 @@ def _phases(result: ChartResult, sent: Sent, display: Display) -> list[dict[str,
                 "end": end,
                 "current": number == len(phases) - 1,
                 "limits": [
-                    _limits(place, panel, display) for place, panel in enumerate(phase["panels"])
+                    _limits(chart, place, panel, display)
+                    for place, panel in enumerate(phase["panels"])
                 ],
             }
         )
     return found
 
 
-def _limits(place: int, panel: dict[str, Any], display: Display) -> dict[str, Any]:
+def _limits(
+    chart: ControlChart, place: int, panel: dict[str, Any], display: Display
+) -> dict[str, Any]:
     named = {"ucl": "UCL", "center": "CL", "lcl": "LCL"}
     texts = {
         key: f"{name} {display.text(panel[key])}"
         for key, name in named.items()
         if panel[key] is not None
     }
-    if panel["name"] in {"moving_range", "range"} and panel["lcl"] == 0:
+    if panel["name"] in NO_LOWER_AT_ZERO | from_zero(chart) and panel["lcl"] == 0:
         texts.pop("lcl", None)
     return {"panel": place} | texts
 
@@ -345,4 +392,10 @@ def words() -> dict[str, str]:
         "legend_target": _("target"),
         "legend_spec": _("specification limit"),
         "legend_decimated": _("lowest and highest values; zoom in for each point"),
+        "by": _("Tell points apart by"),
+        "by_nothing": _("nothing"),
+        "level_further": _("{n} others"),
+        "level_mixed": _("several of them"),
+        "level_none": _("not given"),
+        "level_shown": _("Show {level}"),
     }

@@ -16,9 +16,29 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.charts.choices import ChartState
-from apps.charts.computing import ChartSetting, Computed, PhaseSetting, compute
-from apps.charts.merging import merge
-from apps.charts.models import ChartResult, ControlChart, Exclusion, Phase, PointBlock
+from apps.charts.computing import Computed, compute
+from apps.charts.continuing import (
+    FORMAT,
+    Continued,
+    Stored,
+    carry_on,
+    first_phase_wanted,
+    from_json,
+    start_of,
+    to_json,
+)
+from apps.charts.judging import POINTS_IN_BLOCK, ChartSetting, PhaseSetting
+from apps.charts.merging import concerned, merge
+from apps.charts.models import (
+    ChartResult,
+    Continuation,
+    ControlChart,
+    Exclusion,
+    Phase,
+    PointBlock,
+    Signal,
+)
+from apps.charts.patterns import KnownPattern
 from apps.charts.states import settled_state
 from apps.charts.telling import tell_of_new_signals
 from apps.measurements.selectors import Snapshot, snapshot
@@ -28,7 +48,7 @@ logger = logging.getLogger(__name__)
 # A chart that is fed faster than it is computed gives way to the others; the sweep returns to it.
 MOST_ROUNDS = 20
 # After attempts that ended without a reason (the process was killed), how long to leave it alone.
-PAUSE_AFTER_KILLS = dt.timedelta(seconds=60)
+PAUSE_AFTER_KILLS = dt.timedelta(seconds=30)
 
 
 def recompute(chart_id: int) -> bool:
@@ -39,6 +59,15 @@ def recompute(chart_id: int) -> bool:
     """
     written = False
     for _round in range(MOST_ROUNDS):
+        try:
+            if carry_on_stored(chart_id):
+                written = True
+                continue
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # Whatever went wrong with the short way, the long way needs nothing of it.
+            logger.exception("Chart %s could not be carried on; all of it is computed", chart_id)
         read = _read(chart_id)
         if read is None:
             return written
@@ -79,6 +108,67 @@ def _read(chart_id: int) -> tuple[ChartSetting, Snapshot] | None:
         ).exists()
         if same_data and same_settings:
             return setting, data
+
+
+# --- Appended points --------------------------------------------------------------------------
+
+
+def carry_on_stored(chart_id: int) -> bool:
+    """Carry the stored result on by what was appended since; False where that is not enough.
+
+    It is enough where nothing but appending happened between the stored version and the one
+    read: `reshaped_version` says so, raised in the transaction of every other change. The result
+    is written only over the very result it was carried on from.
+    """
+    chart = (
+        ControlChart.objects.dirty()
+        .select_related("characteristic", "result__continuation")
+        .filter(pk=chart_id, result__continuation__format=FORMAT)
+        .filter(result__settings_version=F("settings_version"))
+        .filter(result__data_version__gte=F("characteristic__reshaped_version"))
+        .first()
+    )
+    if chart is None:
+        return False
+    result = chart.result
+    setting = _setting(chart)
+    stored = Stored(
+        result.n_points,
+        result.content,
+        result.overview,
+        from_json(result.continuation.content),
+        _known_patterns(chart),
+    )
+    data = snapshot(chart.characteristic_id, first=start_of(stored).sequence)
+    wanted = first_phase_wanted(stored)
+    first_phase = None
+    if wanted is not None:
+        first_phase = snapshot(chart.characteristic_id, first=wanted[0], before=wanted[1])
+    still = ControlChart.objects.filter(
+        pk=chart_id,
+        settings_version=setting.version,
+        characteristic__data_version=data.data_version,
+        characteristic__reshaped_version__lte=result.data_version,
+    )
+    if not still.exists():
+        return False
+    key = f"{data.data_version}.{setting.version}"
+    if not _attempt(chart_id, key):
+        return False
+    continued = carry_on(setting, stored, data, first_phase)
+    if continued is None:
+        # The whole chart is computed next: that is the same attempt.
+        ControlChart.objects.filter(pk=chart_id, attempted_for=key).update(
+            attempts=F("attempts") - 1
+        )
+        return False
+    return _store(chart_id, data, continued, setting.version, over=result)
+
+
+def _known_patterns(chart: ControlChart) -> tuple[KnownPattern, ...]:
+    found = Signal.objects.filter(chart=chart, present=True).order_by("last", "rule", "pk")
+    names = ("pk", "panel", "rule", "side", "first", "point", "last", "sequence")
+    return tuple(KnownPattern(*row) for row in found.values_list(*names))
 
 
 def _setting(chart: ControlChart) -> ChartSetting:
@@ -134,8 +224,18 @@ def _fail(chart_id: int, key: str, error: Exception) -> None:
 # --- Storing ----------------------------------------------------------------------------------
 
 
-def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: int) -> bool:
-    """Write over an older pair of versions, or leave everything as it is."""
+def _store(
+    chart_id: int,
+    data: Snapshot,
+    computed: Computed,
+    settings_version: int,
+    *,
+    over: ChartResult | None = None,
+) -> bool:
+    """Write over an older pair of versions, or leave everything as it is.
+
+    `over`: only over this result, as it was read.
+    """
     now = timezone.now()
     with transaction.atomic():
         chart = (
@@ -154,10 +254,10 @@ def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: 
             "overview": computed.overview,
             "points_digest": computed.digest,
         }
-        if not _written_over_older(chart, fields):
+        if not _written_over(over, fields) if over else not _written_over_older(chart, fields):
             return False
         result = ChartResult.objects.get(chart=chart)
-        result.blocks.all().delete()
+        result.blocks.filter(number__gte=computed.blocks_from).delete()
         PointBlock.objects.bulk_create(
             (
                 PointBlock(result=result, number=number, first=first, content=content)
@@ -165,7 +265,15 @@ def _store(chart_id: int, data: Snapshot, computed: Computed, settings_version: 
             ),
             batch_size=20,
         )
-        fresh = merge(chart, computed.patterns, sequences=computed.sequences, now=now)
+        _keep_continuation(result, computed)
+        fresh = merge(
+            chart,
+            computed.patterns,
+            sequences=computed.sequences,
+            now=now,
+            stored=concerned(chart, computed) if isinstance(computed, Continued) else None,
+            offset=computed.offset,
+        )
         if fresh:
             tell_of_new_signals(chart, fresh, n_points=computed.n_points)
         ChartResult.objects.filter(pk=result.pk).update(state=settled_state(result))
@@ -186,9 +294,28 @@ def _written_over_older(chart: ControlChart, fields: dict[str, object]) -> bool:
     return True
 
 
+def _written_over(stored: ChartResult, fields: dict[str, object]) -> bool:
+    same = ChartResult.objects.filter(
+        pk=stored.pk,
+        data_version=stored.data_version,
+        settings_version=stored.settings_version,
+        computed_at=stored.computed_at,
+    )
+    return bool(same.update(**fields))
+
+
+def _keep_continuation(result: ChartResult, computed: Computed) -> None:
+    if computed.carried is None:
+        Continuation.objects.filter(result=result).delete()
+        return
+    Continuation.objects.update_or_create(
+        result=result, defaults={"format": FORMAT, "content": to_json(computed.carried)}
+    )
+
+
 def _numbered(computed: Computed) -> list[tuple[int, int, dict[str, object]]]:
-    numbered, first = [], 0
-    for number, block in enumerate(computed.blocks):
+    numbered, first = [], computed.blocks_from * POINTS_IN_BLOCK
+    for number, block in enumerate(computed.blocks, computed.blocks_from):
         numbered.append((number, first, block))
         first += block["count"]
     return numbered

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.charts.views import detail, downloads, settings, signals, wall
+from apps.charts.views import detail, downloads, provisional, settings, signals, wall
 
 app_name = "charts"
 urlpatterns = [
     path("", wall.wall, name="wall"),
     path("for/<int:pk>/", wall.for_characteristic, name="for_characteristic"),
+    path("for/<int:pk>/provisional/", provisional.provisional, name="provisional"),
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/data/", detail.data, name="data"),
     path("<int:pk>/status/", detail.status, name="status"),

@@ -9,6 +9,8 @@ class MeasurementsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit import sentences
-        from apps.measurements.wording.history import AUDIT_SENTENCES
+        from apps.measurements.wording.history import AUDIT_SENTENCES, NOTICE_SENTENCES
+        from apps.notifications import sentences as notice_sentences
 
         sentences.register(AUDIT_SENTENCES)
+        notice_sentences.register(NOTICE_SENTENCES)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from apps.measurements.files import path_of
+from apps.measurements import files
 from apps.measurements.models import Import
 from apps.measurements.reader.numbers import BadNumber, NumberRule
 from apps.measurements.wording.findings import row_words
@@ -47,11 +47,12 @@ def _as_csv(rows: Iterable[list[Any]]) -> Iterator[str]:
 
 
 def refused_rows(import_: Import) -> HttpResponseBase:
-    prefix = import_.report.get("rows_file", "")
-    path = path_of(f"{prefix}.refused")
-    if not prefix or not path.exists():
+    whole = import_.part_of or import_
+    prefix = whole.report.get("rows_file", "")
+    if not prefix or not files.is_stored(f"{prefix}.refused"):
         raise Http404
-    names = [column["name"] for column in import_.report["columns"]]
+    path = files.fetched(f"{prefix}.refused")
+    names = [column["name"] for column in whole.report["columns"]]
     header = [_("Row"), _("Column"), _("What is wrong"), _("What to do"), *names]
 
     def rows() -> Iterator[list[Any]]:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
 from apps.accounts.policies import Action, teams_where
-from apps.measurements.choices import DataType, Direction, Subgrouping
-from apps.measurements.models import Characteristic
+from apps.common.errors import Refused
+from apps.common.zones import places, spoken
+from apps.measurements.choices import COUNTED_TYPES, DataType, Direction, Interval, Subgrouping
+from apps.measurements.models import Characteristic, Observation
+from apps.measurements.packing import unpacked
 from apps.measurements.reader.numbers import BadNumber, NumberRule
+from apps.measurements.services.characteristics import (
+    FEWEST_VARIABLES,
+    MOST_FACTORS,
+    MOST_VARIABLES,
+    check_names,
+)
 from apps.measurements.wording.findings import row_words
 
 NUMBERS = NumberRule()
@@ -62,14 +74,84 @@ class LimitsMixin(forms.Form):
         return cleaned
 
 
+class NamesField(forms.Field):
+    """A short list of names, one on each line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        lines = (" ".join(line.split()) for line in (value or "").splitlines())
+        return [line for line in lines if line]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class ZoneField(forms.Field):
+    """A time zone by name, typed with suggestions; the end of a name will do if only one has it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs["list"] = "time-zones"
+        self.widget.attrs["autocomplete"] = "off"
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value).replace("_", " ") if value else value
+
+    def to_python(self, value: Any) -> str:
+        typed = str(value or "").strip().replace(" ", "_").casefold()
+        if not typed:
+            return ""
+        known = {zone.casefold(): zone for zone in zoneinfo.available_timezones()}
+        if typed in known:
+            return known[typed]
+        ends = [zone for folded, zone in known.items() if folded.endswith(f"/{typed}")]
+        if len(ends) == 1:
+            return ends[0]
+        raise ValidationError(
+            _("There is no time zone “%(zone)s”. Type the name of a large city near by."),
+            params={"zone": value},
+            code="zone",
+        )
+
+
+def zone_suggestions() -> list[str]:
+    """The zones named for a place, as a person writes them."""
+    return [spoken(zone) for zone in places()]
+
+
 class CharacteristicForm(forms.ModelForm):
+    """The questions every characteristic raises; `MORE` are those that seldom need an answer."""
+
+    MORE = (
+        "code", "decimals", "direction", "process_step", "factors", "time_zone", "team", "owner",
+        "visibility",
+    )  # fmt: skip
+
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    variables = NamesField(
+        label=_("Variables"),
+        required=False,
+        help_text=_("One on each line, 2 to 12: Temperature, Pressure, Flow."),
+    )
+    factors = NamesField(
+        label=_("Factors"),
+        required=False,
+        help_text=_(
+            "What values can be told apart by, one on each line: operator, machine, branch, shift."
+        ),
+    )
+    time_zone = ZoneField(label=_("Time zone"), required=False)
 
     class Meta:
         model = Characteristic
         fields = [
-            "name", "code", "description", "unit", "decimals", "data_type", "direction",
-            "subgrouping", "subgroup_size", "team", "owner", "visibility",
+            "name", "code", "description", "unit", "decimals", "data_type", "variables",
+            "direction", "subgrouping", "subgroup_size", "subgroup_window", "time_zone",
+            "process_step", "factors", "team", "owner", "visibility",
         ]  # fmt: skip
         widgets = {
             "data_type": forms.RadioSelect,
@@ -90,6 +172,8 @@ class CharacteristicForm(forms.ModelForm):
             "unit": _("min, mm, °C, %"),
             "decimals": _("Shown on charts and in tables."),
             "subgroup_size": _("2 to 100, in the order of the data."),
+            "subgroup_window": _("By the calendar of its time zone."),
+            "process_step": _("Where in the process it is measured."),
         }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -104,6 +188,13 @@ class CharacteristicForm(forms.ModelForm):
         fields["data_type"].initial = self.instance.data_type or DataType.VARIABLE
         fields["subgrouping"].choices = Subgrouping.choices
         fields["direction"].choices = Direction.choices
+        for name in ("variables", "subgroup_size", "subgroup_window"):
+            # Shown when a choice calls for it, and then needed.
+            fields[name].called_for = True
+        fields["subgroup_window"].choices = [("", _("Choose")), *Interval.choices]
+        fields["time_zone"].help_text = _(
+            "In which its days begin and end. Empty: as the organisation, %(zone)s."
+        ) % {"zone": settings.TIME_ZONE.replace("_", " ")}
         if not self.instance.pk:
             fields["owner"].initial = user.pk
             fields["team"].initial = user.home_team_id
@@ -111,17 +202,63 @@ class CharacteristicForm(forms.ModelForm):
             # Fixed once there are observations.
             del self.fields["data_type"]
 
+    @property
+    def kind(self) -> str:
+        """The kind of data that is chosen, or was fixed by the observations there are."""
+        if "data_type" not in self.fields:
+            return str(self.instance.data_type)
+        return str(self["data_type"].value() or "")
+
+    @property
+    def more_is_open(self) -> bool:
+        """Unfolded where something in it has to be mended."""
+        return any(name in self.errors for name in self.MORE)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("subgrouping") == Subgrouping.FIXED and not cleaned.get("subgroup_size"):
+        kind = cleaned.get("data_type") or self.instance.data_type
+        if kind == DataType.BETWEEN:
+            cleaned["subgrouping"] = Subgrouping.INDIVIDUALS
+        subgrouping = cleaned.get("subgrouping")
+        if subgrouping == Subgrouping.FIXED and not cleaned.get("subgroup_size"):
             self.add_error("subgroup_size", _("Say how many values make a subgroup: 2 to 100."))
+        if subgrouping == Subgrouping.WINDOW and not cleaned.get("subgroup_window"):
+            self.add_error(
+                "subgroup_window",
+                _("Say how long a subgroup lasts: an hour, a day, a week or a month."),
+            )
+        if kind == DataType.SEVERAL:
+            self._check_names("variables", FEWEST_VARIABLES, MOST_VARIABLES)
+        self._check_names("factors", 0, MOST_FACTORS)
         return cleaned
+
+    def _check_names(self, field: str, fewest: int, most: int) -> None:
+        if field not in self.cleaned_data:
+            return
+        try:
+            check_names(self.cleaned_data[field], fewest=fewest, most=most)
+        except Refused as refusal:
+            self.add_error(field, str(refusal))
 
 
 class NewCharacteristicForm(LimitsMixin, CharacteristicForm):
     lsl = NumberField(label=_("Lower specification limit"), required=False)
     target = NumberField(label=_("Target"), required=False)
     usl = NumberField(label=_("Upper specification limit"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("data_type") == DataType.SEVERAL:
+            for name in ("lsl", "target", "usl"):
+                if cleaned.get(name) is not None:
+                    self.add_error(
+                        name,
+                        _(
+                            "Limits belong to one variable. Measure it as a characteristic of its "
+                            "own to give it limits."
+                        ),
+                    )
+        return cleaned
 
 
 class LimitsForm(LimitsMixin, forms.Form):
@@ -150,6 +287,8 @@ class ReasonForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
+    """The numbers of one observation; one field for each variable measured together."""
+
     before = forms.FloatField(widget=forms.HiddenInput)
     value = NumberField(label=_("Value"))
     size = NumberField(label=_("Size"), required=False)
@@ -159,8 +298,44 @@ class CorrectionForm(forms.Form):
         help_text=_("What was wrong, and how you know the right value."),
     )
 
+    def __init__(
+        self, data: QueryDict | None, *, characteristic: Characteristic, stored: Observation
+    ) -> None:
+        initial = {"before": stored.value, "value": stored.value, "size": stored.size}
+        super().__init__(data, initial=initial)
+        if characteristic.data_type not in COUNTED_TYPES:
+            del self.fields["size"]
+        self._others = unpacked(stored.others)
+        for place, number in enumerate(self._others, start=1):
+            label = characteristic.variables[place]
+            self.fields[f"other_{place}"] = NumberField(label=label, initial=number)
+            self.fields[f"other_{place}_before"] = forms.FloatField(
+                widget=forms.HiddenInput, initial=number
+            )
+        if self._others:
+            self.fields["value"].label = characteristic.variables[0]
+
+    def numbers(self) -> list[forms.BoundField]:
+        """The fields a person corrects, in order."""
+        others = [f"other_{place}" for place in range(1, len(self._others) + 1)]
+        return [self[name] for name in ("value", *others, "size") if name in self.fields]
+
+    def as_arguments(self) -> dict[str, Any]:
+        """What the service is asked for."""
+        given = self.cleaned_data
+        places = range(1, len(self._others) + 1)
+        named = {name: given[name] for name in ("before", "value", "reason")}
+        return named | {
+            "size": given.get("size"),
+            "others": [given[f"other_{place}"] for place in places],
+            "others_before": [given[f"other_{place}_before"] for place in places],
+        }
+
 
 class PageForm(forms.Form):
-    """The query string of a list in pages."""
+    """The query string of the list of values: what is looked for, and the page."""
+
+    q = forms.CharField(max_length=64, required=False, strip=True)
+    shown = forms.ChoiceField(choices=[("", ""), ("corrected", "")], required=False)
 
     page = forms.IntegerField(min_value=1, max_value=10_000_000, required=False)

@@ -9,17 +9,25 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from apps.measurements.choices import DataType
+from apps.accounts.models import User
+from apps.accounts.policies import Action, may
+from apps.common.zones import places, spoken
+from apps.measurements.choices import COUNTED_TYPES, DataType, Doubles
 from apps.measurements.files import too_large
 from apps.measurements.forms import NumberField
-from apps.measurements.models import Import
+from apps.measurements.models import Characteristic, Import
+from apps.measurements.reader.jobs import EVENTS, FACTOR, NEW, VARIABLE_OF
 from apps.measurements.reader.numbers import SECONDS_IN
+from apps.measurements.reading import mapped_keys
+from apps.measurements.selectors import importable_by
 from apps.measurements.wording import guesses as words
 
-SUFFIXES = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"
+SUFFIXES = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.parquet"
 ZONES = ("UTC", "Asia/Taipei", "Asia/Shanghai", "Europe/London", "Europe/Berlin",
          "America/New_York", "America/Los_Angeles")  # fmt: skip
 WHOLE = "whole"
+# Other characteristics that are offered for a column; those of a column's name come first.
+MOST_OFFERED = 40
 SHOWS = ("all", "refused", "warning")
 
 
@@ -29,7 +37,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": SUFFIXES}),
         allow_empty_file=True,
         required=False,
-        help_text=_("CSV, TSV, TXT, XLSX, XLS or ODS."),
+        help_text=_("CSV, TSV, TXT, XLSX, XLS, ODS or Parquet."),
     )
     text = forms.CharField(
         label=_("Or type or paste values"),
@@ -77,44 +85,57 @@ class ReadingForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, import_: Import, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, import_: Import, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         report = import_.report
-        self._import = import_
+        self._import, self._person = import_, person
         self._columns = report.get("columns", [])
         self._reading: dict[str, Any] = {**report.get("reading", {}), **import_.reading}
         self.fields["version"].initial = import_.version
         self._add_layout()
         self._add_writing()
-        if import_.characteristic.data_type != DataType.VARIABLE:
+        if import_.characteristic.data_type in COUNTED_TYPES:
             self.fields["size"] = NumberField(
                 label=_("Size, when it is the same in all rows"),
                 required=False,
                 initial=import_.mapping.get("size"),
             )
+        offered = self._offered()
+        choices = _role_choices(import_.characteristic, offered)
+        if may(person, Action.CREATE_CHARACTERISTIC, import_.characteristic.team):
+            choices.append((_("New"), [(NEW, _("A new characteristic of this name"))]))
         for column in self._columns:
             self.fields[f"role_{column['index']}"] = forms.ChoiceField(
                 label=_("Read %(column)s as") % {"column": column["name"]},
-                choices=list(self._roles().items()),
+                choices=choices,
                 initial=column["role"],
             )
 
-    def _roles(self) -> dict[str, Any]:
-        characteristic = self._import.characteristic
-        unit = f", {characteristic.unit}" if characteristic.unit else ""
-        roles: dict[str, Any] = {**words.ROLES, "value": f"{words.ROLES['value']}{unit}"}
-        if characteristic.data_type == DataType.VARIABLE:
-            del roles["size"]
-        elif characteristic.data_type == DataType.DEFECTS:
-            roles["size"] = _("Area of opportunity")
-        return roles
+    def _offered(self) -> list[Characteristic]:
+        """Other characteristics to which a column may go: those of its columns' names first."""
+        lead = self._import.characteristic
+        names = {column["name"].strip().casefold() for column in self._columns}
+        mapped = mapped_keys({"columns": {n: c["role"] for n, c in enumerate(self._columns)}})
+
+        def rank(other: tuple[int, str, str, int]) -> tuple[bool, bool, bool, str]:
+            pk, name, code, team = other
+            words = {name.casefold(), code.casefold()} - {""}
+            return pk not in mapped, not words & names, team != lead.team_id, name
+
+        # Names only: there may be thousands, and forty are shown.
+        every = importable_by(self._person).exclude(pk=lead.pk)
+        found = sorted(every.values_list("pk", "name", "code", "team_id"), key=rank)
+        self.others_left_out = max(0, len(found) - MOST_OFFERED)
+        first = [pk for pk, _name, _code, _team in found[:MOST_OFFERED]]
+        known = Characteristic.objects.select_related("team").in_bulk(first)
+        return [known[pk] for pk in first]
 
     def _add_layout(self) -> None:
         reading = self._reading
         if reading.get("kind") == "workbook":
             sheets = [(name, name) for name in reading.get("sheets", [])]
             self._choose("sheet", _("Sheet"), sheets)
-        else:
+        elif reading.get("kind") != "parquet":
             self._choose("encoding", _("Encoding"), list(words.ENCODINGS.items()))
             self._choose("delimiter", _("Cells are separated by"), list(words.DELIMITERS.items()))
         self.fields["header"] = forms.IntegerField(
@@ -132,8 +153,20 @@ class ReadingForm(forms.Form):
         self._choose("format", _("Values are"), list(formats.items()))
         self._choose("date_order", _("Dates are written as"), list(words.DATE_ORDERS.items()))
         zone = self._reading.get("time_zone", settings.TIME_ZONE)
-        zones = [(name, name) for name in dict.fromkeys([zone, settings.TIME_ZONE, *ZONES])]
-        self._choose("time_zone", _("Time zone"), zones)
+        first = dict.fromkeys([zone, self._import.characteristic.time_zone, settings.TIME_ZONE])
+        likely = [name for name in [*first, *ZONES] if name]
+        self._choose(
+            "time_zone",
+            _("Time zone of times without a UTC offset"),
+            [
+                (_("Likely"), [(name, spoken(name)) for name in dict.fromkeys(likely)]),
+                (
+                    _("All time zones"),
+                    [(name, spoken(name)) for name in places() if name not in likely],
+                ),
+            ],
+            zone,
+        )
         self._choose("order", _("Rows are saved"), list(words.ORDERS.items()))
 
     def _choose(self, name: str, label: Any, choices: list[Any], initial: str = "") -> None:
@@ -207,6 +240,45 @@ class ReadingForm(forms.Form):
         ]
 
 
+def _role_choices(lead: Characteristic, others: list[Characteristic]) -> list[Any]:
+    """What a column may be: for the file as a whole, for this characteristic, for another."""
+    shared = {name: words.ROLES[name] for name in ("time", "subgroup", "skip")}
+    factors = {
+        f"{FACTOR}{name}": _("Factor: %(name)s") % {"name": name}
+        for name in dict.fromkeys(name for one in (lead, *others) for name in one.factors)
+    }
+    groups = [
+        (_("For all values"), [*{**shared, **factors}.items()]),
+        (lead.name, _own_roles(lead, "")),
+    ]
+    groups += [(_other_name(other, lead), _own_roles(other, f"{other.pk}:")) for other in others]
+    return groups
+
+
+def _other_name(other: Characteristic, lead: Characteristic) -> str:
+    name = f"{other.name} ({other.code})" if other.code else other.name
+    return name if other.team_id == lead.team_id else f"{name} · {other.team.name}"
+
+
+def _own_roles(characteristic: Characteristic, key: str) -> list[tuple[str, Any]]:
+    """The roles that belong to one characteristic, told with its name."""
+    unit = f", {characteristic.unit}" if characteristic.unit else ""
+    name = {"name": characteristic.name}
+    if characteristic.data_type == DataType.SEVERAL:
+        return [
+            (f"{key}{VARIABLE_OF}{place}", f"{characteristic.name}: {variable}")
+            for place, variable in enumerate(characteristic.variables)
+        ]
+    roles: list[tuple[str, Any]] = [(f"{key}value", _("Value: %(name)s") % name + unit)]
+    if characteristic.data_type == DataType.DEFECTIVES:
+        roles.append((f"{key}size", _("Sample size: %(name)s") % name))
+    elif characteristic.data_type == DataType.DEFECTS:
+        roles.append((f"{key}size", _("Area of opportunity: %(name)s") % name))
+    elif characteristic.data_type == DataType.BETWEEN and not key:
+        roles.append((EVENTS, words.ROLES["events"]))
+    return roles
+
+
 class ConfirmForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     accept_refused = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -214,8 +286,23 @@ class ConfirmForm(forms.Form):
         label=_("I checked this, and it is right"), required=False
     )
     again = forms.BooleanField(label=_("Import this file again"), required=False)
-    skip_known = forms.BooleanField(
-        label=_("Leave out the rows that are stored already"), required=False
+    doubles_in_file = forms.ChoiceField(
+        label=_("Rows with the same subgroup and time as an earlier row of the file"),
+        choices=Doubles,
+        initial=Doubles.ADD,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    doubles_stored = forms.ChoiceField(
+        label=_("Rows whose subgroup and time are stored already"),
+        choices=[
+            (Doubles.ADD, _("Add them: both count")),
+            (Doubles.SKIP, _("Skip them: the stored values stay")),
+            (Doubles.REPLACE, _("Replace the stored values; the old ones are kept on record")),
+        ],
+        initial=Doubles.ADD,
+        widget=forms.RadioSelect,
+        required=False,
     )
     profile_name = forms.CharField(
         label=_("Remember this way of reading as"),
@@ -223,6 +310,12 @@ class ConfirmForm(forms.Form):
         required=False,
         help_text=_("The next file with the same header is read like this one."),
     )
+
+    def clean_doubles_in_file(self) -> str:
+        return self.cleaned_data["doubles_in_file"] or Doubles.ADD
+
+    def clean_doubles_stored(self) -> str:
+        return self.cleaned_data["doubles_stored"] or Doubles.ADD
 
 
 class VersionForm(forms.Form):

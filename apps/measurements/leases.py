@@ -26,7 +26,9 @@ ATTEMPTS = 3
 def due(states: Collection[str]) -> list[int]:
     """Imports that wait for a worker, or whose worker fell silent; the oldest first."""
     silent = Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
-    found = Import.objects.filter(silent, state__in=list(states)).order_by("created_at", "pk")
+    # A part goes with the first import of its file.
+    wholes = Import.objects.filter(silent, part_of__isnull=True, state__in=list(states))
+    found = wholes.order_by("created_at", "pk")
     return list(found.values_list("pk", flat=True))
 
 
@@ -35,7 +37,7 @@ def take(import_id: int, states: Collection[str]) -> Import | None:
     with transaction.atomic():
         # Waits for a lock, which is short: skipping it would leave the work to the next sweep.
         locked = Import.objects.select_for_update()
-        found = locked.filter(pk=import_id, state__in=list(states)).first()
+        found = locked.filter(pk=import_id, part_of=None, state__in=list(states)).first()
         now = timezone.now()
         if found is None or (found.leased_until is not None and found.leased_until > now):
             return None
@@ -75,6 +77,8 @@ def locked_own(import_: Import, state: str) -> Import | None:
 
 def refuse(import_: Import, *, code: str, params: dict[str, Any]) -> None:
     """End an import that cannot go on; inside a transaction. Nothing of it counts."""
+    for part in import_.parts.select_for_update():
+        refuse(part, code=code, params=params)
     import_.refuse()
     import_.report = {**import_.report, "refused": {"code": code, "params": params}}
     import_.leased_until = None

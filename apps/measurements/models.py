@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from apps.accounts.choices import Relation
-from apps.accounts.models import TeamOwned, TeamOwnedQuerySet, User
+from apps.accounts.models import ApiToken, TeamOwned, TeamOwnedQuerySet, User
 from apps.common.models import Timestamped, Versioned
-from apps.measurements.choices import DataType, Direction, ImportState, Subgrouping
+from apps.measurements.choices import (
+    DataType,
+    Direction,
+    Doubles,
+    ImportState,
+    Interval,
+    Subgrouping,
+)
+from apps.measurements.packing import unpacked
 
 
 class CharacteristicQuerySet(TeamOwnedQuerySet):
@@ -50,6 +60,34 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
         blank=True,
         validators=[MinValueValidator(2), MaxValueValidator(100)],
     )
+    subgroup_window = models.CharField(
+        _("stretch of time of a subgroup"), max_length=5, choices=Interval, blank=True, default=""
+    )
+    # In which the days of the data begin and end; the installation's when empty.
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True, default="")
+    process_step = models.CharField(_("process step"), max_length=80, blank=True)
+    # Names of the variables that are measured together, in order (kind of data: several).
+    variables = models.JSONField(_("variables"), default=list, blank=True)
+    # Names of the columns by which the values can be told apart: operator, machine, branch.
+    factors = models.JSONField(_("factors"), default=list, blank=True)
+    # The sampling plan: `sampling_size` values every `sampling_every` hours, days, weeks, months.
+    sampling_every = models.PositiveSmallIntegerField(
+        _("values are expected every"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    sampling_unit = models.CharField(
+        _("unit of the interval"), max_length=5, choices=Interval, blank=True, default=""
+    )
+    sampling_size = models.PositiveIntegerField(
+        _("values each time"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    sampling_since = models.DateTimeField(null=True, editable=False)
+    # What `newest` keeps in step with the counted observations, in the transaction of each change:
+    # the newest time, how many values its hour, day, week or month holds (where there is a plan),
+    # when data last came in, and from when on data are overdue unless some come before.
+    newest_us = models.BigIntegerField(null=True, editable=False)
+    newest_count = models.PositiveIntegerField(default=0, editable=False)
+    arrived_at = models.DateTimeField(null=True, editable=False)
+    overdue_from = models.DateTimeField(null=True, editable=False, db_index=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -59,6 +97,8 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
     simulated = models.BooleanField(_("simulated data"), default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     data_version = models.PositiveBigIntegerField(default=0, editable=False)
+    # The last of these versions that did more than add observations behind all that counted.
+    reshaped_version = models.PositiveBigIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)
     # The place of the next observation. Places are handed out once and never again, so a chart
     # may name an observation by its place for ever.
@@ -76,10 +116,37 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
                 condition=~Q(subgrouping=Subgrouping.FIXED) | Q(subgroup_size__gte=2),
                 name="fixed_subgroups_have_a_size",
             ),
+            models.CheckConstraint(
+                condition=~Q(subgrouping=Subgrouping.WINDOW) | Q(subgroup_window__in=Interval),
+                name="subgroups_by_time_have_a_window",
+            ),
+            models.CheckConstraint(
+                condition=Q(sampling_every__isnull=True) | Q(sampling_unit__in=Interval),
+                name="sampling_interval_has_a_unit",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its days begin and end."""
+        return ZoneInfo(self.time_zone or settings.TIME_ZONE)
+
+    @property
+    def subgroups_in_words(self) -> str:
+        """How values are grouped, short enough for a fact."""
+        if self.subgrouping == Subgrouping.FIXED:
+            return f"n\u00a0=\u00a0{self.subgroup_size}"
+        if self.subgrouping == Subgrouping.WINDOW:
+            return {
+                Interval.HOUR: gettext("One for each hour"),
+                Interval.DAY: gettext("One for each day"),
+                Interval.WEEK: gettext("One for each week"),
+                Interval.MONTH: gettext("One for each month"),
+            }[Interval(self.subgroup_window)]
+        return self.get_subgrouping_display()
 
     def relations_of(self, user: User) -> set[str]:
         return {Relation.OWNER} if self.owner_id == user.pk else set()
@@ -137,6 +204,10 @@ class Import(FSMModelMixin, Timestamped, Versioned):
     characteristic = models.ForeignKey(
         Characteristic, on_delete=models.PROTECT, related_name="imports"
     )
+    # One file may fill several characteristics: one import each, and all follow the first.
+    part_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts"
+    )
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
     )
@@ -167,8 +238,13 @@ class Import(FSMModelMixin, Timestamped, Versioned):
     rows_refused = models.PositiveIntegerField(default=0)
     rows_known = models.PositiveIntegerField(default=0)
     rows_imported = models.PositiveIntegerField(default=0)
-    # Leave out the rows that are stored already (same time and value).
-    skip_known = models.BooleanField(default=False)
+    # Of the known rows, those whose value is another than the stored one.
+    rows_differing = models.PositiveIntegerField(default=0)
+    # Stored values that were replaced by those of the file; each is a correction.
+    rows_replaced = models.PositiveIntegerField(default=0)
+    # What becomes of rows with the subgroup and time of an earlier row, or of a stored one.
+    doubles_in_file = models.CharField(max_length=7, choices=Doubles, default=Doubles.ADD)
+    doubles_stored = models.CharField(max_length=7, choices=Doubles, default=Doubles.ADD)
     first_sequence = models.PositiveBigIntegerField(null=True, editable=False)
     last_sequence = models.PositiveBigIntegerField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -247,6 +323,27 @@ class Import(FSMModelMixin, Timestamped, Versioned):
         """A person takes the whole import back; its rows no longer count."""
 
 
+class Stratum(models.Model):
+    """One combination of factor values: {"operator": "Lin", "shift": "night"}."""
+
+    characteristic = models.ForeignKey(
+        Characteristic, on_delete=models.CASCADE, related_name="strata"
+    )
+    # SHA-256 of the canonical JSON of `values`: finds a combination in one look.
+    key = models.CharField(max_length=64)
+    values = models.JSONField()
+
+    class Meta:
+        verbose_name = _("stratum")
+        verbose_name_plural = _("strata")
+        constraints = [
+            models.UniqueConstraint(fields=["characteristic", "key"], name="stratum_once")
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {value}" for name, value in self.values.items())
+
+
 class Observation(models.Model):
     """One value. `value` is a measurement or a count; `size` the units or area it was counted on.
 
@@ -265,6 +362,16 @@ class Observation(models.Model):
     subgroup = models.CharField(max_length=64, blank=True, default="")
     # Microseconds since 1970, UTC: half the bytes of a timestamp's text, and an array as it is.
     observed_us = models.BigIntegerField(null=True)
+    # The second and later variables, little-endian float64, where several are measured together.
+    others = models.BinaryField(null=True)
+    stratum = models.ForeignKey(
+        Stratum,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     # The run of places of an import leads here; no index and no check for each row.
     source = models.ForeignKey(
         Import,
@@ -280,6 +387,11 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.value}"
+
+    @property
+    def further(self) -> list[float]:
+        """The second and later variables."""
+        return unpacked(self.others)
 
     @property
     def observed_at(self) -> dt.datetime | None:
@@ -299,6 +411,13 @@ class Correction(models.Model):
     value_after = models.FloatField()
     size_before = models.FloatField(null=True)
     size_after = models.FloatField(null=True)
+    # The second and later variables, where several are measured together.
+    others_before = models.BinaryField(null=True)
+    others_after = models.BinaryField(null=True)
+    # The import whose row replaced the stored value.
+    source = models.ForeignKey(
+        Import, on_delete=models.PROTECT, null=True, blank=True, related_name="replacements"
+    )
     reason = models.CharField(_("reason"), max_length=300)
     corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     corrected_at = models.DateTimeField(auto_now_add=True)
@@ -311,6 +430,28 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.value_before} → {self.value_after}"
+
+
+class SheetEntry(models.Model):
+    """One data sheet that was saved. Its token is unique, so a sheet sent twice is stored once."""
+
+    characteristic = models.ForeignKey(
+        Characteristic, on_delete=models.PROTECT, related_name="sheet_entries"
+    )
+    token = models.CharField(max_length=32, unique=True)
+    # SHA-256 of what was typed: the same token with other content is told, not taken for saved.
+    digest = models.CharField(max_length=64)
+    count = models.PositiveIntegerField()
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-saved_at", "-pk"]
+        verbose_name = _("data sheet")
+        verbose_name_plural = _("data sheets")
+
+    def __str__(self) -> str:
+        return self.token
 
 
 class ImportProfile(models.Model):
@@ -341,12 +482,58 @@ class ImportProfile(models.Model):
         return self.name
 
 
-def raise_data_version(characteristic: Characteristic, *, at: Any) -> None:
-    """Mark everything computed from a characteristic as out of date, in the same transaction."""
-    Characteristic.objects.filter(pk=characteristic.pk).update(
-        data_version=F("data_version") + 1, changed_at=at
-    )
-    characteristic.refresh_from_db(fields=["data_version", "changed_at"])
+class TokenCharacteristic(models.Model):
+    """One of the characteristics that a token for chosen characteristics reaches."""
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="characteristics")
+    characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["token", "characteristic"], name="token_reaches_characteristic_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token}: {self.characteristic}"
+
+
+class ReceivedBatch(models.Model):
+    """A batch of observations that a program sent, by the key it may be sent again under.
+
+    Written in the transaction of its observations: a key that stands here was stored, one that
+    does not was not. Kept for as long as a program may still try again.
+    """
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="batches")
+    key = models.CharField(max_length=255)
+    characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="+")
+    # SHA-256 of what was sent, apart from spaces and the order of fields.
+    fingerprint = models.CharField(max_length=64)
+    count = models.PositiveIntegerField()
+    # What was answered: the answer to the same key, should it come again.
+    answer = models.JSONField(default=dict)
+    received_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-received_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="batch_once_per_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def raise_data_version(characteristic: Characteristic, *, at: Any, reshaped: bool = True) -> None:
+    """Mark everything computed from a characteristic as out of date, in the same transaction.
+
+    `reshaped` is False only where observations were added behind all that counted, no more.
+    """
+    raised: dict[str, Any] = {"data_version": F("data_version") + 1, "changed_at": at}
+    if reshaped:
+        raised["reshaped_version"] = F("data_version") + 1
+    Characteristic.objects.filter(pk=characteristic.pk).update(**raised)
+    characteristic.refresh_from_db(fields=["data_version", "reshaped_version", "changed_at"])
 
 
 def reserve_places(characteristic: Characteristic, count: int) -> int:

@@ -22,13 +22,17 @@ from numpy.typing import NDArray
 
 from apps.accounts.models import User
 from apps.measurements import files, leases
-from apps.measurements.choices import ImportState
-from apps.measurements.models import Import
-from apps.measurements.reader.jobs import Job, Limits
-from apps.measurements.selectors import NO_TIME, known_times
+from apps.measurements.choices import DataType, ImportState
+from apps.measurements.duplicates import Known, known_rows
+from apps.measurements.models import Characteristic, Import
+from apps.measurements.reader.jobs import Job, Limits, Target
+from apps.measurements.selectors import importable_by
+from apps.measurements.strata import MOST_STRATA
 
 # Exit by a signal says that a limit of the operating system was met, not that a try might help.
 POLL_SECONDS = 0.5
+# Other characteristics that the reader compares with the names of the columns.
+MOST_OTHERS = 1_000
 
 
 class ChildFailed(Exception):
@@ -45,6 +49,7 @@ def limits() -> Limits:
         rows=settings.IMPORT_MAX_ROWS,
         columns=settings.IMPORT_MAX_COLUMNS,
         cell=settings.IMPORT_MAX_CELL,
+        strata=MOST_STRATA,
         memory_bytes=settings.IMPORT_MAX_MEMORY_BYTES,
         seconds=settings.IMPORT_MAX_SECONDS,
     )
@@ -60,7 +65,7 @@ def read(import_id: int) -> bool:
         answer = _run_child(import_)
     except TakenAway:
         return False
-    except ChildFailed as error:
+    except (ChildFailed, OSError) as error:
         leases.let_go(import_, error=str(error))
         raise
     if "refused" in answer:
@@ -85,35 +90,62 @@ def _prefix(import_: Import) -> str:
 
 def job_for(import_: Import, out: Path) -> Job:
     characteristic = import_.characteristic
+    profiles = [
+        {
+            "name": profile.name,
+            "header": profile.header,
+            "reading": profile.reading,
+            "mapping": profile.mapping,
+        }
+        for profile in characteristic.import_profiles.all()
+    ]
+    mapped = mapped_keys(import_.mapping).union(
+        *(mapped_keys(profile["mapping"]) for profile in profiles)
+    )
+    others = importable_by(import_.uploaded_by).exclude(pk=characteristic.pk)
+    neighbours = others.filter(team=characteristic.team_id).exclude(pk__in=mapped)
+    offered = [*others.filter(pk__in=mapped), *neighbours[:MOST_OTHERS]]
     return Job(
-        path=str(files.path_of(import_.stored_as)),
+        path=str(files.fetched(import_.stored_as)),
         name=import_.file_name,
         out=str(out),
-        data_type=characteristic.data_type,
-        subgrouping=characteristic.subgrouping,
-        subgroup_size=characteristic.subgroup_size,
-        characteristic=characteristic.name,
-        unit=characteristic.unit.strip().lower(),
-        time_zone=_zone_of(import_.uploaded_by),
+        target=_target(characteristic, key=""),
+        others=[_target(other, key=str(other.pk)) for other in offered],
+        time_zone=zone_of(characteristic, import_.uploaded_by),
         reading=import_.reading,
         mapping=import_.mapping,
-        profiles=[
-            {
-                "name": profile.name,
-                "header": profile.header,
-                "reading": profile.reading,
-                "mapping": profile.mapping,
-            }
-            for profile in characteristic.import_profiles.all()
-        ],
+        profiles=profiles,
         limits=limits(),
     )
 
 
-def _zone_of(person: User) -> str:
-    """The person's time zone, if this machine knows it."""
-    known = person.time_zone in zoneinfo.available_timezones()
-    return person.time_zone if known else settings.TIME_ZONE
+def mapped_keys(mapping: dict[str, Any]) -> set[int]:
+    """The other characteristics to which columns of a file go."""
+    keys = {role.partition(":")[0] for role in mapping.get("columns", {}).values() if ":" in role}
+    return {int(key) for key in keys if key.isdecimal()}
+
+
+def _target(characteristic: Characteristic, *, key: str) -> Target:
+    counts_time = characteristic.data_type == DataType.BETWEEN and not key
+    return Target(
+        key=key,
+        name=characteristic.name,
+        code=characteristic.code,
+        data_type=characteristic.data_type,
+        subgrouping=characteristic.subgrouping,
+        subgroup_size=characteristic.subgroup_size,
+        unit=characteristic.unit.strip().lower(),
+        variables=characteristic.variables,
+        factors=characteristic.factors,
+        last_event=characteristic.newest_us if counts_time else None,
+    )
+
+
+def zone_of(characteristic: Characteristic, person: User) -> str:
+    """The characteristic's time zone, else the person's, if this machine knows it."""
+    known = zoneinfo.available_timezones()
+    zones = (characteristic.time_zone, person.time_zone)
+    return next((zone for zone in zones if zone in known), settings.TIME_ZONE)
 
 
 def _run_child(import_: Import) -> dict[str, Any]:
@@ -202,26 +234,43 @@ def _end_refused(import_: Import, refused: dict[str, Any]) -> bool:
 
 def _show_preview(import_: Import, report: dict[str, Any]) -> bool:
     prefix = _prefix(import_)
-    times = report["covers"]
-    known = len(known_rows(import_, load_rows(prefix))) if times else 0
+    files.keep_read(prefix)
+    known = [_note_known(import_, prefix, part) for part in report["parts"]]
     with transaction.atomic():
         present = leases.locked_own(import_, ImportState.READING)
         if present is None:
             files.remove_read(prefix)
             return False
-        characteristic = present.characteristic
         present.report = {
             **report,
             "rows_file": prefix,
-            "shape": shape_of(present),
-            "data_version": characteristic.data_version,
+            "data_version": present.characteristic.data_version,
         }
         rows = report["rows"]
         present.rows_total = present.rows_done = rows["total"]
         present.rows_ready, present.rows_warned = rows["ready"], rows["warned"]
-        present.rows_refused, present.rows_known = rows["refused"], known
+        present.rows_refused, present.rows_known = rows["refused"], sum(map(len, known))
+        present.rows_differing = sum(len(found.differing) for found in known)
         _to_preview(present)
     return True
+
+
+def _note_known(import_: Import, prefix: str, part: dict[str, Any]) -> Known:
+    """Complete what the reader says of one characteristic by what is known of it here."""
+    characteristic = characteristic_of(import_, part)
+    part["rows_file"] = f"{prefix}.{part['target']}" if part["target"] else prefix
+    part["shape"] = shape_of(characteristic)
+    arrays, strata = load_rows(part["rows_file"])
+    known = known_rows(characteristic, arrays, strata)
+    part["known"], part["differing"] = len(known), len(known.differing)
+    return known
+
+
+def characteristic_of(import_: Import, part: dict[str, Any]) -> Characteristic:
+    """The characteristic that a part of the report is about."""
+    if not part["target"]:
+        return import_.characteristic
+    return Characteristic.objects.get(pk=int(part["target"]))
 
 
 def _to_preview(import_: Import) -> None:
@@ -232,42 +281,34 @@ def _to_preview(import_: Import) -> None:
         import_.version,
         fields=[
             "state", "report", "rows_total", "rows_done", "rows_ready", "rows_warned",
-            "rows_refused", "rows_known", "leased_until", "attempts", "failure",
+            "rows_refused", "rows_known", "rows_differing", "leased_until", "attempts", "failure",
         ],
     )  # fmt: skip
 
 
-def shape_of(import_: Import) -> list[str]:
+def shape_of(characteristic: Characteristic) -> list[str]:
     """What of the characteristic the reading depended on."""
-    characteristic = import_.characteristic
     return [
         characteristic.data_type,
         characteristic.subgrouping,
         str(characteristic.subgroup_size or ""),
         characteristic.unit,
+        *characteristic.variables,
+        *characteristic.factors,
     ]
 
 
-def load_rows(prefix: str) -> dict[str, NDArray[Any]]:
-    """The rows that a reading found ready, by column; labels decoded."""
-    with np.load(files.path_of(prefix + ".npz")) as stored:
+def load_rows(prefix: str) -> tuple[dict[str, NDArray[Any]], list[dict[str, str]]]:
+    """The rows that a reading found ready, by column, and their strata; labels decoded."""
+    with np.load(files.fetched(prefix + ".npz")) as stored:
         arrays = {name: stored[name] for name in stored.files}
-    text = files.path_of(prefix + ".labels").read_text(encoding="utf-8")
+    count = len(arrays["values"])
+    # What is empty all through is not stored.
+    arrays.setdefault("sizes", np.full(count, np.nan))
+    arrays.setdefault("others", np.empty((count, 0)))
+    for name in ("codes", "strata", "doubles"):
+        arrays.setdefault(name, np.zeros(count, dtype=np.int32))
+    text = files.fetched(prefix + ".labels").read_text(encoding="utf-8")
     arrays["labels"] = np.array(text.split("\n"), dtype=np.object_)
-    return arrays
-
-
-def known_rows(import_: Import, arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
-    """Places of the rows whose time and value are stored already."""
-    stored_times, stored_values = known_times(import_.characteristic_id)
-    if not len(stored_times):
-        return np.empty(0, dtype=np.int64)
-    times, values = arrays["times"], arrays["values"]
-    maybe = np.flatnonzero(np.isin(times, stored_times) & (times != NO_TIME))
-    relevant = np.isin(stored_times, times[maybe])
-    stored = set(
-        zip(stored_times[relevant].tolist(), stored_values[relevant].tolist(), strict=True)
-    )
-    pairs = zip(times[maybe].tolist(), values[maybe].tolist(), strict=True)
-    held = [place for place, pair in zip(maybe.tolist(), pairs, strict=True) if pair in stored]
-    return np.array(held, dtype=np.int64)
+    strata: list[dict[str, str]] = json.loads(files.fetched(prefix + ".strata").read_bytes())
+    return arrays, strata

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.measurements.models import Import
+from apps.measurements.models import Characteristic, Import
 from apps.measurements.wording import findings as finding_words
 from apps.measurements.wording import guesses as guess_words
 
 SAMPLES = 28
+FIRST_ROWS = 20
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -39,29 +40,20 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Report:
-    lines: list[Line] = field(default_factory=list)
-    show: str = "all"
-    refused: int = 0
-    warned: int = 0
-    more: int = 0
-    columns: list[Read] = field(default_factory=list)
-    first: list[dict[str, Any]] = field(default_factory=list)
-    first_time: dt.datetime | None = None
-    last_time: dt.datetime | None = None
-    guesses: list[str] = field(default_factory=list)
-    problem: str = ""
-    failure: tuple[str, str] | None = None
-    layout: list[str] = field(default_factory=list)
-    ready_clean: int = 0
-    blank: int = 0
-    values: int = 0
-    seconds: float | None = None
-    has_refused_file: bool = False
+class Part:
+    """What was read for one characteristic."""
 
-    @property
-    def total(self) -> int:
-        return self.refused + self.warned
+    name: str
+    unit: str
+    decimals: int
+    columns: list[str]
+    variables: list[str]
+    factors: list[str]
+    first: list[dict[str, Any]]
+    rows: dict[str, int]
+    grouping: str
+    known: int = 0
+    differing: int = 0
 
     @property
     def with_time(self) -> bool:
@@ -74,6 +66,33 @@ class Report:
     @property
     def with_subgroup(self) -> bool:
         return any(row["subgroup"] for row in self.first)
+
+
+@dataclass(frozen=True)
+class Report:
+    lines: list[Line] = field(default_factory=list)
+    show: str = "all"
+    refused: int = 0
+    warned: int = 0
+    more: int = 0
+    columns: list[Read] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    first_time: dt.datetime | None = None
+    last_time: dt.datetime | None = None
+    guesses: list[str] = field(default_factory=list)
+    problem: str = ""
+    failure: tuple[str, str] | None = None
+    layout: list[str] = field(default_factory=list)
+    ready_clean: int = 0
+    blank: int = 0
+    values: int = 0
+    doubles: int = 0
+    seconds: float | None = None
+    has_refused_file: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.refused + self.warned
 
 
 def report_of(import_: Import, *, show: str) -> Report:
@@ -92,7 +111,7 @@ def report_of(import_: Import, *, show: str) -> Report:
         warned=rows["warned"],
         more=sum(more.values()) if show == "all" else more[show],
         columns=[_column(column) for column in stored["columns"]],
-        first=[row | {"time": _moment(row["time"])} for row in stored["first"][:8]],
+        parts=_parts(import_),
         first_time=_moment(covers[0]) if covers else None,
         last_time=_moment(covers[1]) if covers else None,
         guesses=[guess_words.guess_words(g["code"], g["params"]) for g in stored["guesses"]],
@@ -102,9 +121,41 @@ def report_of(import_: Import, *, show: str) -> Report:
         ready_clean=max(rows["ready"] - rows["warned"], 0),
         blank=rows["blank"],
         values=rows["values"],
+        doubles=rows.get("doubles", 0),
         seconds=stored["seconds"],
         has_refused_file=bool(rows["refused"] and stored.get("rows_file")),
     )
+
+
+def _parts(import_: Import) -> list[Part]:
+    parts = import_.report.get("parts", [])
+    keys = [int(part["target"]) for part in parts if part["target"]]
+    others = Characteristic.objects.in_bulk(keys) if keys else {}
+    found = []
+    for part in parts:
+        own = others[int(part["target"])] if part["target"] else import_.characteristic
+        found.append(
+            Part(
+                name=own.name,
+                unit=own.unit,
+                decimals=own.decimals,
+                columns=part["columns"],
+                variables=own.variables[1:],
+                factors=part["factors"],
+                first=[_shown(row, part["factors"]) for row in part["first"][:FIRST_ROWS]],
+                rows=part["rows"],
+                grouping=own.subgrouping,
+                known=part.get("known", 0),
+                differing=part.get("differing", 0),
+            )
+        )
+    return found
+
+
+def _shown(row: dict[str, Any], factors: list[str]) -> dict[str, Any]:
+    """One of the first rows with its time as a moment, and a cell for each factor."""
+    cells = [row["factors"].get(name, "") for name in factors]
+    return row | {"time": _moment(row["time"]), "factors": cells}
 
 
 def _line(line: dict[str, Any]) -> Line:
@@ -143,6 +194,8 @@ def _samples(texts: list[str]) -> str:
 
 
 def _layout(reading: dict[str, Any]) -> list[str]:
+    if reading["kind"] == "parquet":
+        return [_("Parquet")]
     if reading["kind"] == "workbook":
         return [_("sheet “%(sheet)s”") % {"sheet": reading["sheet"]}]
     return [

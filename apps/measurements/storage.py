@@ -12,7 +12,8 @@ from django.db import connection
 from apps.measurements.models import Observation
 
 COLUMNS = (
-    "characteristic_id", "sequence", "value", "size", "subgroup", "observed_us", "source_id",
+    "characteristic_id", "sequence", "value", "size", "subgroup", "observed_us", "others",
+    "stratum_id", "source_id",
 )  # fmt: skip
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -25,6 +26,8 @@ class Rows:
     sizes: Sequence[float | None] | None = None
     subgroups: Sequence[str] | None = None
     observed_us: Sequence[int | None] | None = None
+    others: Sequence[bytes | None] | None = None
+    strata: Sequence[int | None] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -39,6 +42,8 @@ def write_rows(*, characteristic_id: int, first: int, rows: Rows, source_id: int
         repeat(None) if rows.sizes is None else rows.sizes,
         repeat("") if rows.subgroups is None else rows.subgroups,
         repeat(None) if rows.observed_us is None else rows.observed_us,
+        repeat(None) if rows.others is None else rows.others,
+        repeat(None) if rows.strata is None else rows.strata,
         repeat(source_id),
         strict=False,  # the repeated columns have no end
     )
@@ -54,7 +59,7 @@ def _insert(tuples: Iterable[tuple[Any, ...]]) -> None:
     places = ", ".join("?" * len(COLUMNS))
     with connection.wrap_database_errors:
         connection.connection.executemany(
-            f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608  names of our own tables, no input
             tuples,
         )
 
@@ -69,10 +74,12 @@ def _copy(tuples: Iterable[tuple[Any, ...]]) -> None:
 
 
 def _line(row: tuple[Any, ...]) -> str:
-    characteristic, sequence, value, size, subgroup, observed, source = row
+    characteristic, sequence, value, size, subgroup, observed, others, stratum, source = row
+    packed = "\\N" if others is None else f"\\\\x{others.hex()}"
     return (
         f"{characteristic}\t{sequence}\t{value!r}\t{_or_null(size)}\t"
-        f"{subgroup.translate(_ESCAPES)}\t{_or_null(observed)}\t{_or_null(source)}\n"
+        f"{subgroup.translate(_ESCAPES)}\t{_or_null(observed)}\t{packed}\t"
+        f"{_or_null(stratum)}\t{_or_null(source)}\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 
@@ -12,8 +13,17 @@ from apps.measurements import files, leases
 from apps.measurements.announcing import announce
 from apps.measurements.choices import ImportState
 from apps.measurements.importing import import_rows, remove_hidden_rows
-from apps.measurements.models import Characteristic, Import, SpecificationLimits
+from apps.measurements.models import (
+    Characteristic,
+    Import,
+    ReceivedBatch,
+    SpecificationLimits,
+)
+from apps.measurements.overdue import tell_of_overdue
 from apps.measurements.reading import read
+
+# For as long may a program send a batch again under its key and be given the first answer.
+BATCHES_KEPT = dt.timedelta(days=30)
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +38,7 @@ def sweep(ring_read: Ring = read, ring_import: Ring = import_rows) -> int:
         for import_id in waiting:
             _ring(ring, import_id)
     bring_limits_into_effect()
+    tell_of_overdue()
     tidy()
     return len(reading) + len(writing)
 
@@ -57,6 +68,7 @@ def bring_limits_into_effect() -> int:
                 announce(
                     actor=None,
                     verb="specification.took_effect",
+                    same_times=True,
                     characteristic=characteristic,
                     target=limits,
                     details={"lsl": limits.lsl, "target": limits.target, "usl": limits.usl},
@@ -66,6 +78,7 @@ def bring_limits_into_effect() -> int:
 
 def tidy() -> None:
     """Remove rows and files that nothing will need."""
+    ReceivedBatch.objects.filter(received_at__lt=timezone.now() - BATCHES_KEPT).delete()
     ended = Import.objects.filter(
         state__in=[ImportState.CANCELLED, ImportState.REFUSED], first_sequence__isnull=False
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.measurements.views import characteristics, imports, observations
+from apps.measurements.views import characteristics, imports, observations, sampling, sheet
 
 app_name = "measurements"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("<int:pk>/edit/", characteristics.edit, name="edit"),
     path("<int:pk>/limits/", characteristics.limits, name="limits"),
     path("<int:pk>/archive/", characteristics.archive, name="archive"),
+    path("<int:pk>/restore/", characteristics.restore, name="restore"),
+    path("<int:pk>/sampling/", sampling.plan, name="sampling"),
+    path("<int:pk>/sampling/end/", sampling.end, name="sampling_end"),
+    path("<int:pk>/sheet/", sheet.sheet, name="sheet"),
     path("<int:pk>/observations/<int:sequence>/", observations.correct, name="correct"),
     path("<int:pk>/import/", imports.upload, name="import"),
     path("<int:pk>/profiles/<int:profile>/forget/", imports.forget, name="profile_forget"),

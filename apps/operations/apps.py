@@ -9,6 +9,9 @@ class OperationsConfig(AppConfig):
     verbose_name = _("operations")
 
     def ready(self) -> None:
+        from apps.audit import sentences
+        from apps.operations.history import SENTENCES
         from apps.operations.secret import check_secret
 
+        sentences.register(SENTENCES)
         register(check_secret, Tags.security)

@@ -7,7 +7,7 @@ waits longer than `settings.STALE_SECONDS`: the watcher is watched by what it sh
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from apps.charts.sweep import oldest_waiting
-from apps.operations.models import Heartbeat
+from apps.operations.models import Backup, Heartbeat
 
 BROKER_TIMEOUT = 0.8
 SILENT_AFTER = {"worker": 60.0, "beat": 60.0, "tasks": 180.0}
@@ -39,8 +39,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class LastBackup:
+    """When the newest backup was made; `warning` says why that is not well. Never red: people
+    work on undisturbed, so nothing that watches this page should take the server away."""
+
+    at: datetime | None
+    warning: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "last": None if self.at is None else self.at.isoformat(timespec="seconds"),
+            "warning": self.warning,
+        }
+
+
+@dataclass(frozen=True)
 class Report:
     parts: dict[str, Finding] = field(default_factory=dict)
+    backup: LastBackup | None = None
 
     @property
     def ok(self) -> bool:
@@ -55,6 +71,7 @@ class Report:
             "ok": self.ok,
             "red": self.red,
             "parts": {name: finding.as_json() for name, finding in self.parts.items()},
+            **({"backup": self.backup.as_json()} if self.backup else {}),
         }
 
 
@@ -65,7 +82,19 @@ def report() -> Report:
     if parts["database"].ok:
         parts |= _signs(now)
         parts["charts"] = _oldest_waiting()
+        return Report(parts, last_backup(now))
     return Report(parts)
+
+
+def last_backup(now: datetime) -> LastBackup:
+    """The newest backup this database knows of, judged by `settings.BACKUP_WARN_DAYS`."""
+    made = Backup.objects.filter(kind=Backup.Kind.MADE).order_by("-at").first()
+    days = settings.BACKUP_WARN_DAYS
+    if days and made is None:
+        return LastBackup(None, "No backup was ever made: python manage.py backup")
+    if days and made and now - made.at > timedelta(days=days):
+        return LastBackup(made.at, f"The last backup is older than {days} days.")
+    return LastBackup(made.at if made else None)
 
 
 def _database() -> Finding:

@@ -14,6 +14,18 @@ from pathlib import Path
 from apps.operations import broker
 from apps.operations.probe import get
 
+MODEST = {
+    # Arrays here are small: one thread each computes them as fast and needs less memory.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "PYTHONUNBUFFERED": "1",
+    # The worker serves no page: the system checks would load every view into it.
+    "CELERY_SKIP_CHECKS": "1",
+}
+BEHIND_PAGES = 5
+"""A person waits for a page, nobody for the second in which a chart is recomputed; at the start
+the web server loads first, while the worker loads what is left."""
 FINAL_SIGNAL_AFTER = {"web": 1.2, "worker": 2.3, "beat": 0.5, "broker": 0.5}
 """Seconds a part has to stop before it is killed; together under the promised 5 s."""
 
@@ -51,6 +63,10 @@ class Part:
     patience: float
     ready: Callable[[], bool]
     inherits: tuple[int, ...] = ()
+    # How far it stands back for the others on a busy machine (nice(2)).
+    niceness: int = 0
+    # What Linux sends it when the supervisor dies without stopping it; `stop_signal` when None.
+    orphan_signal: int | None = None
 
 
 def parts_of(tree: Tree) -> list[Part]:
@@ -79,22 +95,34 @@ def _beat(tree: Tree) -> Part:
         stop_signal=signal.SIGTERM,
         patience=FINAL_SIGNAL_AFTER["beat"],
         ready=lambda: _reported(tree, "beat"),
+        niceness=BEHIND_PAGES,
     )
+
+
+def worker_command(python: str, *, concurrency: int, mail: bool) -> list[str]:
+    """Celery's worker as ours are run. Mail has a queue of its own: only a worker that knows the
+    mail server may take it."""
+    return [
+        python, "-m", "celery", "--app", "improve", "worker",
+        "--pool", "prefork", "--concurrency", str(concurrency),
+        "--queues", "celery,mail" if mail else "celery",
+        "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat",
+    ]  # fmt: skip
 
 
 def _worker(tree: Tree) -> Part:
     return Part(
         name="worker",
-        command=[
-            tree.python, "-m", "celery", "--app", "improve", "worker",
-            "--pool", "prefork", "--concurrency", str(tree.worker_concurrency),
-            "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat",
-        ],
+        command=worker_command(tree.python, concurrency=tree.worker_concurrency, mail=True),
         # SIGQUIT is Celery's soft shutdown: running tasks get two seconds, then go back.
         stop_signal=signal.SIGQUIT,
+        # Its broker dies with it: handing tasks back would wait for a broker that never comes.
+        # What is left undone is in the database, and the next start finds it.
+        orphan_signal=signal.SIGKILL,
         patience=FINAL_SIGNAL_AFTER["worker"],
         ready=lambda: _reported(tree, "worker"),
-    )  # fmt: skip
+        niceness=BEHIND_PAGES,
+    )
 
 
 def _web(tree: Tree) -> Part:

@@ -17,21 +17,28 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps.accounts.examples import example_accounts
 from apps.accounts.models import User
+from apps.operations.sharing import share_settings
 
 Say = Callable[[str], None]
 
 
 def prepare(say: Say) -> None:
     """Bring the data folder up to date. Does nothing, quickly, when it already is."""
-    for folder in ("run", "logs", "files", "mail", "static"):
+    for folder in ("run", "logs", "scratch", "mail", "static"):
         (settings.DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
-    _migrate(say)
-    call_command("sync_methodologies", verbosity=0)
+    prepare_database(say)
     if not settings.WHITENOISE_USE_FINDERS:
         _collect_static(say)
     if settings.DEMO and not User.objects.exists():
         with _step(say, "Example organisation created"), _hints_unheard():
             call_command("demo", verbosity=0)
+
+
+def prepare_database(say: Say) -> None:
+    """Tables, methodologies and the settings that every part must have alike."""
+    _migrate(say)
+    call_command("sync_methodologies", verbosity=0)
+    share_settings()
 
 
 @contextmanager

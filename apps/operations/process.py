@@ -35,9 +35,11 @@ class Process:
         self.part = part
         self.started = time.monotonic()
         parent = os.getpid()
+        last_word = part.stop_signal if part.orphan_signal is None else part.orphan_signal
 
         def before_exec() -> None:
-            die_with_parent(part.stop_signal)
+            die_with_parent(last_word)
+            os.nice(part.niceness)
             if os.getppid() != parent:
                 os._exit(0)  # the supervisor died between fork and prctl
 

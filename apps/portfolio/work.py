@@ -22,6 +22,9 @@ from apps.charts.choices import ChartState
 from apps.charts.models import Signal
 from apps.charts.selectors import WallFilters, newest_signals, signals_waiting_for, wall
 from apps.charts.selectors.wall import Card
+from apps.measurements.models import Characteristic
+from apps.measurements.newest import overdue, sampling_of
+from apps.measurements.wording.sampling import sampling_sentence
 from apps.projects.choices import ActionState, ProjectState
 from apps.projects.models import Project, ProjectAction
 from apps.projects.selectors import next_step, projects_for_home, reviews_waiting_for
@@ -101,6 +104,12 @@ class Work:
         return (self.own_signals + self.nobodys_signals)[:SIGNALS]
 
     @cached_property
+    def overdue(self) -> list[tuple[Characteristic, str]]:
+        """What this person looks after whose planned values did not come, with its sentence."""
+        late = overdue().filter(owner=self.user)[:SIGNALS]
+        return [(one, sampling_sentence(sampling_of(one))) for one in late]
+
+    @cached_property
     def actions(self) -> list[ProjectAction]:
         return list(actions_late_or_soon(self.user, self.today)[:ACTIONS])
 
@@ -164,6 +173,9 @@ class Work:
                             "%(n)d signals ask you for their cause.", mine)),
             (nobodys, ngettext("Nobody looks into the signal of %(n)d chart.",
                                "Nobody looks into the signals of %(n)d charts.", nobodys)),
+            (len(self.overdue), ngettext("Data of %(n)d characteristic are overdue.",
+                                         "Data of %(n)d characteristics are overdue.",
+                                         len(self.overdue))),
             (late, ngettext("%(n)d action of yours is late.",
                             "%(n)d actions of yours are late.", late)),
         ]  # fmt: skip
@@ -182,6 +194,7 @@ class Work:
             or self._accept()
             or self._explain()
             or self._act()
+            or self._measure()
             or self._go_on()
             or self._begin()
         )
@@ -211,6 +224,13 @@ class Work:
             return None
         return Step(
             _("Open the late action"), reverse("projects:actions", args=[late[0].project.number])
+        )
+
+    def _measure(self) -> Step | None:
+        if not self.overdue:
+            return None
+        return Step(
+            _("Type the values"), reverse("measurements:sheet", args=[self.overdue[0][0].pk])
         )
 
     def _go_on(self) -> Step | None:

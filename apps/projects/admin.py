@@ -69,25 +69,25 @@ class ConditionTemplateForm(forms.ModelForm):
         return cleaned
 
 
-class StageInline(UntilUsed, admin.TabularInline):
+class StageInline(UntilUsed, admin.StackedInline):
     model = StageTemplate
     extra = 0
-    fields = ("order", "key", "name", "asks", "has_gate", "days")
+    fields = (("order", "key", "name"), "asks", ("has_gate", "days"))
     show_change_link = True
 
 
-class DeliverableInline(UntilUsed, admin.TabularInline):
+class DeliverableInline(UntilUsed, admin.StackedInline):
     model = DeliverableTemplate
     extra = 0
 
 
-class ConditionInline(UntilUsed, admin.TabularInline):
+class ConditionInline(UntilUsed, admin.StackedInline):
     model = ConditionTemplate
     form = ConditionTemplateForm
     extra = 0
 
 
-class SeatInline(UntilUsed, admin.TabularInline):
+class SeatInline(UntilUsed, admin.StackedInline):
     model = SeatTemplate
     extra = 0
 

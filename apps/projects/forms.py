@@ -200,6 +200,8 @@ class DecisionForm(forms.Form):
 class ConditionForm(forms.Form):
     """One condition of an approval with conditions; `gates` are the later ones it may block."""
 
+    whole_or_empty = True
+
     text = forms.CharField(label=_("Condition"), max_length=300, required=False)
     owner = forms.ModelChoiceField(
         queryset=User.objects.none(), label=_("Owner"), required=False, empty_label=_("Choose")

@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.charts.models import ControlChart
 from apps.charts.selectors import packet_of
-from apps.projects.conditions import Verdict
+from apps.projects.conditions import Verdict, freeze_verdicts
 from apps.projects.models import Attachment, Cycle, Deliverable, Project, Stage, Target
 
 
@@ -25,7 +25,7 @@ def packet_content(stage: Stage, *, verdicts: Sequence[Verdict], note: str) -> d
             "asks": stage.template.asks,
         },
         "deliverables": [_deliverable(one) for one in deliverables_of(stage)],
-        "conditions": [_verdict(one) for one in verdicts],
+        "conditions": freeze_verdicts(stage, verdicts),
         "target": _target(target),
         "chart": None if target.chart is None else _chart(target.chart),
         "secondary_targets": _secondary(project),
@@ -78,18 +78,6 @@ def _attachment(attachment: Attachment) -> dict[str, Any]:
         "bytes": attachment.size_bytes,
         "sha256": attachment.sha256,
         "uploaded_by": attachment.uploaded_by.name,
-    }
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "key": verdict.template.key,
-        "kind": verdict.template.kind,
-        "params": verdict.template.params,
-        "blocking": verdict.blocking,
-        "state": str(verdict.state),
-        "statement": verdict.statement,
-        "reason": verdict.reason,
     }
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 
 from django.utils.translation import gettext as _
 
 from apps.measurements.choices import Direction
 from apps.projects.models import Project, Target
 
+# In Latin letters; a Chinese character says as much as two of them.
 PROBLEM_LENGTH = 20
+
+
+def problem_is_short(project: Project) -> bool:
+    """Whether the statement cannot yet say what is wrong, where and since when."""
+    text = project.problem.strip()
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide < PROBLEM_LENGTH
 
 
 def smart_gaps(project: Project, target: Target) -> list[str]:
     """What is missing, in words; empty when nothing is."""
     gaps = []
-    if len(project.problem.strip()) < PROBLEM_LENGTH:
+    if problem_is_short(project):
         gaps.append(_("a problem statement that says what is wrong, where and since when"))
     if target.chart is None:
         gaps.append(_("the chart on which it is measured"))

@@ -34,9 +34,16 @@ window.ImproveMarks = (() => {
     pen.ctx.font = `${weight} ${size * pen.ratio}px ${pen.family}`;
   };
 
-  const write = (pen, text, x, y, { size = 11, weight = 400, colour, align = "left", halo = false }) => {
+  const write = (pen, text, x, y, { size = 11, weight = 400, colour, align = "left", halo = false, plate = false }) => {
     const { ctx, ratio } = pen;
     font(pen, size, weight);
+    if (plate) {
+      const wide = ctx.measureText(text).width;
+      ctx.fillStyle = pen.colours.surface;
+      ctx.globalAlpha = 0.88;
+      ctx.fillRect(x - 3 * ratio, y - (size / 2 + 2) * ratio, wide + 6 * ratio, (size + 4) * ratio);
+      ctx.globalAlpha = 1;
+    }
     ctx.textAlign = align;
     ctx.textBaseline = "middle";
     if (halo) {
@@ -223,6 +230,23 @@ window.ImproveMarks = (() => {
     else stroke(pen, pen.colours.surface, 1);
   };
 
+  /* A signal around a point whose own sign says something else. */
+  const around = (pen, x, y, kind) => {
+    const { ctx, ratio } = pen;
+    const half = (kind === "limit" ? 9.5 : 7) * ratio;
+    ctx.beginPath();
+    if (kind === "limit") {
+      ctx.moveTo(x, y - half);
+      ctx.lineTo(x + half, y);
+      ctx.lineTo(x, y + half);
+      ctx.lineTo(x - half, y);
+      ctx.closePath();
+    } else {
+      ctx.rect(x - half, y - half, 2 * half, 2 * half);
+    }
+    stroke(pen, pen.colours.signal, 1.6);
+  };
+
   const note = (pen, x, y, letter, foot) => {
     const { ctx, ratio } = pen;
     const half = 7.5 * ratio;
@@ -247,7 +271,7 @@ window.ImproveMarks = (() => {
   };
 
   return {
-    band, change, colours, cut, edges, level, limits, line, measure, note, number, points, ring,
+    around, band, change, colours, cut, edges, level, limits, line, measure, note, number, points, ring,
     shape, trail, write, zones,
   };
 })();

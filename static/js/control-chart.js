@@ -2,7 +2,8 @@
 
    Attributes: data-src (JSON below), data-detail (prefix of the ids of the listed signals: a click
    or Enter on a signal goes to "<prefix><signal id>"), data-height (of the first panel),
-   data-compact (first panel only, no legend, no zoom).
+   data-compact (first panel only, no legend, no zoom), data-fed (instead of data-src: the payload
+   comes with each event "improve:chart-data" on the element, as event.detail).
 
    Payload: title, unit, decimals, direction (lower, higher, target, none),
      x {kind: "time" | "order", values: [epoch seconds | 1..n], labels: [text per point],
@@ -10,7 +11,10 @@
      panels [{name, title, points, center, lcl, ucl}] (null where not defined),
      phases [{name, start, end, current, limits: [{panel, ucl, center, lcl} as text]}],
      signals [{id, panel, rule, number, kind: "limit" | "run", point, first, last, sentence, cause}],
-     excluded [point], notes [{point, letter, text}], target, spec {lsl, usl}, zones, words, decimated.
+     excluded [point], unsaved [point] (typed, not stored: drawn hollow), notes [{point, letter, text}],
+     target, spec {lsl, usl}, zones, words, decimated,
+     factors [{name, levels [text], further, codes [per point]}] (chart-strata.js),
+     variables [{name, decimals, values}] (of a chart that judges several together).
    Positions count from 0 in the arrays sent. When decimated is true the arrays hold the lowest and
    highest value of each stretch (and every signal, exclusion and note); zooming fetches
    data-src with ?from=&to=&width= (x values of the window, pixels) for the window alone.
@@ -18,7 +22,8 @@
    words (English where missing): chart, keys, loading, failed, empty, reset, point_of, limits,
      center, excluded, cause, no_cause, note, target, legend_run_end, legend_run, legend_limit,
      legend_limit_excluded, legend_excluded, legend_note, legend_target, legend_spec,
-     legend_decimated. {n}, {total}, {lcl}, {ucl}, {value}, {cause} are filled in here.
+     legend_decimated, legend_unsaved, unsaved, by, by_nothing, level_further, level_mixed, level_none,
+     level_shown. {n}, {total}, {lcl}, {ucl}, {value}, {cause} are filled in here.
 
    Keys on the chart: arrows (point, panel), Page up and down (ten points), Home, End, + and - (zoom),
    0 (all), Enter (the signal in the list), Escape. The wheel zooms once the chart has the focus. */
@@ -26,6 +31,7 @@
 
 (() => {
   const marks = window.ImproveMarks;
+  const strata = window.ImproveStrata;
   const { number } = marks;
   const WORDS = {
     chart: "Control chart",
@@ -51,6 +57,14 @@
     legend_target: "target",
     legend_spec: "specification limit",
     legend_decimated: "lowest and highest values; zoom in for each point",
+    legend_unsaved: "not saved",
+    unsaved: "Not saved",
+    by: "Tell points apart by",
+    by_nothing: "nothing",
+    level_further: "{n} others",
+    level_mixed: "several of them",
+    level_none: "not given",
+    level_shown: "Show {level}",
   };
   const SVG = "http://www.w3.org/2000/svg";
   const language = () => document.documentElement.lang || "en";
@@ -71,6 +85,8 @@
       this.here = null;
       this.panel = 0;
       this.window = null;
+      this.by = null;
+      this.hidden = new Set();
     }
 
     async load(query = "") {
@@ -99,14 +115,35 @@
       }
     }
 
+    /* New data into the same drawing: only the first time, or with other panels, it is built. */
+    feed(data) {
+      const panels = this.compact ? 1 : data.panels.length;
+      this.full = null;
+      this.window = null;
+      this.leave();
+      this.take(data);
+      if (!data.x.values.length || this.plots.length !== panels || !this.stage?.isConnected) {
+        this.build();
+        return;
+      }
+      this.quiet = true;
+      this.plots.forEach((plot, index) => plot.setData([data.x.values, this.panels[index].points]));
+      this.quiet = false;
+      this.legend?.replaceChildren(...this.legendItems());
+    }
+
     word(key, values = {}) {
       const text = this.data?.words?.[key] || WORDS[key];
       return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
     }
 
-    format(value) {
+    get factor() {
+      return (this.data.factors ?? []).find((one) => one.name === this.by) ?? null;
+    }
+
+    format(value, places) {
       if (!number(value)) return "–";
-      const decimals = this.data.decimals ?? 2;
+      const decimals = places ?? this.data.decimals ?? 2;
       const text = value.toLocaleString(language(), {
         minimumFractionDigits: decimals,
         maximumFractionDigits: decimals,
@@ -119,6 +156,7 @@
     take(data) {
       this.data = data;
       this.excluded = new Set(data.excluded ?? []);
+      this.unsaved = new Set(data.unsaved ?? []);
       this.cuts = data.x.values.length ? marks.edges(data.x.values) : [0, 1];
       this.panels = this.compact ? data.panels.slice(0, 1) : data.panels;
       this.phases = data.phases?.length
@@ -176,11 +214,13 @@
 
     build() {
       this.root.replaceChildren();
+      this.plots = [];
       if (!this.data.x.values.length) {
         this.root.append(make("p", "chart-failed", this.word("empty")));
         return;
       }
       this.colours = marks.colours();
+      this.levels = strata.colours();
       this.family = getComputedStyle(document.body).fontFamily;
       this.stage = make("div", "chart-stage");
       this.stage.tabIndex = 0;
@@ -286,6 +326,7 @@
       box.bottom = box.top + u.bbox.height;
       return {
         ctx: u.ctx, ratio: window.uPlot.pxRatio, box, colours: this.colours, family: this.family,
+        levels: this.levels,
         x: (value) => u.valToPos(value, "x", true),
         y: (value) => u.valToPos(value, "y", true),
       };
@@ -324,16 +365,22 @@
       const panel = this.panels[index];
       const found = this.marked[index];
       const values = this.data.x.values;
-      const skip = new Set([...found.runs, ...found.signs.keys(), ...this.excluded]);
+      const skip = new Set([...found.runs, ...found.signs.keys(), ...this.excluded, ...this.unsaved]);
       const radius = this.radius(u);
       this.clipped(u, (pen) => {
+        for (const phase of this.phases) {
+          if (!phase.current) this.drawInside(pen, phase, index);
+        }
         for (const signal of found.trails) marks.trail(pen, values, panel, signal);
         for (const phase of this.phases) marks.line(pen, values, panel, phase);
       });
       this.clipped(u, (pen) => {
         this.drawNotes(pen, index);
         for (const phase of this.phases) {
-          if (radius) marks.points(pen, values, panel, phase, radius, skip);
+          if (radius && !this.factor) marks.points(pen, values, panel, phase, radius, skip);
+        }
+        if (radius && this.factor) {
+          strata.draw(pen, values, panel, this.factor, this.hidden, radius > 2 ? 1 : 0.7);
         }
         this.drawSigns(pen, panel, found);
       }, 7);
@@ -358,20 +405,25 @@
     drawSigns(pen, panel, found) {
       const values = this.data.x.values;
       const place = (i) => [pen.x(values[i]), pen.y(panel.points[i])];
-      const { signal, past } = pen.colours;
+      const { signal, past, point } = pen.colours;
+      for (const i of this.unsaved) {
+        if (!number(panel.points[i]) || found.signs.has(i) || found.runs.has(i)) continue;
+        marks.ring(pen, ...place(i), { colour: point, width: 1.3 });
+      }
       for (const i of this.excluded) {
-        if (!number(panel.points[i]) || found.signs.has(i)) continue;
+        if (!number(panel.points[i]) || found.signs.has(i) || this.factor) continue;
         marks.ring(pen, ...place(i), { colour: past, width: 1.2 });
       }
       for (const i of found.runs) {
-        if (!number(panel.points[i]) || found.signs.has(i) || this.excluded.has(i)) continue;
+        if (!number(panel.points[i]) || found.signs.has(i) || this.excluded.has(i) || this.factor) continue;
         marks.ring(pen, ...place(i), { colour: signal });
       }
       const lastLabel = { above: -Infinity, below: -Infinity };
       for (const [i, sign] of [...found.signs].sort(([a], [b]) => a - b)) {
         if (!number(panel.points[i])) continue;
         const [x, y] = place(i);
-        marks.shape(pen, x, y, sign.kind, this.excluded.has(i));
+        if (this.factor) marks.around(pen, x, y, sign.kind);
+        else marks.shape(pen, x, y, sign.kind, this.excluded.has(i) || this.unsaved.has(i));
         const side = panel.points[i] < (panel.center?.[i] ?? panel.points[i]) ? "below" : "above";
         if (x - lastLabel[side] < 9 * pen.ratio) continue;
         lastLabel[side] = x;
@@ -407,12 +459,14 @@
           const name = marks.cut(pen, phase.name, reach - left - 12 * ratio, 12);
           marks.write(pen, name, left + 6 * ratio, box.top - 12 * ratio, { size: 12, colour: colours.muted });
         }
-        if (!phase.current) this.drawInside(pen, phase, index, left, right);
       });
     }
 
-    /* Limits of a past phase are named inside, at its left. */
-    drawInside(pen, phase, index, left, right) {
+    /* Limits of a past phase are named inside, at its left; under the points, which stay whole. */
+    drawInside(pen, phase, index) {
+      const left = Math.max(pen.x(this.cuts[phase.start]), pen.box.left);
+      const right = Math.min(pen.x(this.cuts[phase.end + 1]), pen.box.right);
+      if (right - left < 2 || left >= pen.box.right) return;
       const texts = phase.limits?.find((entry) => entry.panel === index);
       const panel = this.panels[index];
       for (const [key, shift] of [["ucl", -9], ["lcl", 10]]) {
@@ -421,7 +475,7 @@
         if (!text || !number(value)) continue;
         if (marks.measure(pen, text, 12) > right - left - 12 * pen.ratio || phone()) continue;
         marks.write(pen, text, left + 6 * pen.ratio, pen.y(value) + shift * pen.ratio, {
-          size: 12, colour: pen.colours.limit, halo: true,
+          size: 12, colour: pen.colours.limit, plate: true,
         });
       }
     }
@@ -529,9 +583,17 @@
       ];
       for (const signal of signals) {
         lines.push(signal.sentence);
+        if (signal.id === null) continue;
         lines.push(signal.cause ? this.word("cause", { cause: signal.cause }) : this.word("no_cause"));
       }
+      if (this.unsaved.has(at)) lines.push(this.word("unsaved"));
       if (this.excluded.has(at)) lines.push(this.word("excluded"));
+      for (const factor of this.data.factors ?? []) {
+        lines.push(`${factor.name}: ${strata.name(factor, factor.codes[at], (key, values) => this.word(key, values))}`);
+      }
+      for (const variable of this.data.variables ?? []) {
+        lines.push(`${variable.name}: ${this.format(variable.values[at], variable.decimals)}`);
+      }
       for (const note of this.data.notes ?? []) {
         if (note.point === at) lines.push(`${this.word("note")} ${note.letter}: ${note.text}`);
       }
@@ -647,6 +709,7 @@
         this.stage.focus();
       });
       tools.append(this.legend, this.reset);
+      if (this.data.factors?.length) this.root.append(this.buildBy());
       this.root.append(tools);
     }
 
@@ -654,8 +717,11 @@
       const signs = this.marked.flatMap((found) => [...found.signs]);
       const limit = signs.filter(([, sign]) => sign.kind === "limit");
       const hollow = limit.some(([at]) => this.excluded.has(at));
-      const { signal, past, target, spec, surface } = this.colours;
+      const { signal, past, target, spec, surface, point } = this.colours;
       const items = [];
+      if (this.unsaved.size) {
+        items.push(this.legendItem("legend_unsaved", ["circle", { cx: 7, cy: 7, r: 3.2, fill: surface, stroke: point, "stroke-width": 1.3 }]));
+      }
       if (signs.some(([, sign]) => sign.kind === "run")) {
         items.push(this.legendItem("legend_run_end", ["rect", { x: 3, y: 3, width: 8, height: 8, fill: signal }]));
         items.push(this.legendItem("legend_run", ["circle", { cx: 7, cy: 7, r: 3.2, fill: surface, stroke: signal, "stroke-width": 1.8 }]));
@@ -682,6 +748,47 @@
       return items;
     }
 
+    /* The choice of a factor, and its levels as buttons that show and hide them. */
+    buildBy() {
+      const bar = make("div", "chart-by");
+      const label = make("label", "", this.word("by"));
+      const select = make("select", "form-select form-select-sm");
+      select.append(new Option(this.word("by_nothing"), ""));
+      for (const factor of this.data.factors) select.append(new Option(factor.name, factor.name));
+      label.append(select);
+      const levels = make("div", "chart-levels");
+      levels.setAttribute("role", "group");
+      select.addEventListener("change", () => {
+        this.by = select.value || null;
+        this.hidden.clear();
+        levels.setAttribute("aria-label", select.value || this.word("by_nothing"));
+        levels.replaceChildren(...(this.factor ? this.levelButtons() : []));
+        this.repaint();
+      });
+      bar.append(label, levels);
+      return bar;
+    }
+
+    levelButtons() {
+      const factor = this.factor;
+      return strata.present(factor).map((code) => {
+        const level = strata.name(factor, code, (key, values) => this.word(key, values));
+        const button = make("button", "chart-level", level);
+        button.type = "button";
+        button.setAttribute("aria-pressed", "true");
+        button.title = this.word("level_shown", { level });
+        button.prepend(strata.key(factor, code));
+        button.addEventListener("click", () => {
+          const hide = !this.hidden.has(code);
+          if (hide) this.hidden.add(code);
+          else this.hidden.delete(code);
+          button.setAttribute("aria-pressed", String(!hide));
+          this.repaint();
+        });
+        return button;
+      });
+    }
+
     legendItem(word, [tag, attributes]) {
       const item = make("li", "", this.word(word));
       const svg = document.createElementNS(SVG, "svg");
@@ -705,6 +812,8 @@
         if (this.here !== null) this.goToSignal();
       });
       this.stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+      if (this.listening) return;
+      this.listening = true;
       new ResizeObserver(() => this.resize()).observe(this.root);
       /* A chart that htmx has taken off the page lets go of the document. */
       const onTheme = () => {
@@ -723,6 +832,7 @@
     /* At once, not with the next frame: printing follows on the heels of the theme. */
     repaint() {
       this.colours = marks.colours();
+      this.levels = strata.colours();
       for (const plot of this.plots) plot.redraw(false);
       this.legend?.replaceChildren(...this.legendItems());
     }
@@ -760,6 +870,11 @@
     for (const root of document.querySelectorAll(".control-chart[data-src]:not([data-started])")) {
       root.dataset.started = "yes";
       new ControlChart(root).start();
+    }
+    for (const root of document.querySelectorAll(".control-chart[data-fed]:not([data-started])")) {
+      root.dataset.started = "yes";
+      const chart = new ControlChart(root);
+      root.addEventListener("improve:chart-data", (event) => chart.feed(event.detail));
     }
   };
   document.addEventListener("improve:content", startAll);

@@ -1,5 +1,6 @@
-/* Sets data-bs-theme before the first paint. The page says data-theme="auto|light|dark": the
-   person's setting; "auto" follows the device. Paper is light. */
+/* Sets data-bs-theme before the first paint. The page says data-theme="auto|light|dark", or where
+   the <html> is not ours a <meta name="improve-theme">: the person's setting; "auto" follows the
+   device. Paper is light. */
 "use strict";
 
 (() => {
@@ -13,7 +14,8 @@
   };
 
   const apply = () => {
-    const choice = root.dataset.theme || "auto";
+    const said = document.querySelector("meta[name=improve-theme]");
+    const choice = root.dataset.theme || said?.content || "auto";
     show(choice === "auto" ? (dark.matches ? "dark" : "light") : choice);
   };
 

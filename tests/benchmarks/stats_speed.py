@@ -20,6 +20,7 @@ import numpy as np
 
 from apps.stats import FrozenLimits, begin, chart, extend
 from tests.benchmarks import stats_bare_numpy as bare
+from tests.benchmarks.table import note
 
 try:
     from statprocon import XmR
@@ -45,11 +46,7 @@ class Report:
         print(text, flush=True)
 
     def ratio(self, name: str, value: float, at_most: float) -> None:
-        kept = value <= at_most
-        self.line(
-            f"{name}: {value:.3g} (promised at most {at_most:g}) {'ok' if kept else 'MISSED'}"
-        )
-        if not kept:
+        if not note("engine", name, value, target=at_most):
             self.missed.append(name)
 
 

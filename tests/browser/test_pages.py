@@ -47,8 +47,8 @@ def addresses() -> dict[str, list[str]]:
             f"/charts/{chart.pk}/table/", "/characteristics/new/",
             f"/characteristics/{chart.characteristic_id}/import/", "/help/",
         ],
-        "member": ["/", "/charts/", "/projects/", f"/projects/{blocked.number}/actions/"],
-        "admin": ["/", "/projects/", "/settings/"],
+        "member": ["/", "/charts/", "/projects/", f"/projects/{blocked.number}/actions/", "/settings/tokens/", "/settings/tokens/new/", "/help/api/"],
+        "admin": ["/", "/projects/", "/settings/", "/settings/tokens/everyone/"],
         "staff": [*shared, "/projects/", "/charts/?view=list"],
     }  # fmt: skip
 

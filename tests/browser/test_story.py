@@ -98,7 +98,8 @@ def measure_and_import(site: Any, folder: Path) -> None:
     page = site.go("/characteristics/new/")
     page.locator("[name=name]").fill("First response")
     page.locator("[name=unit]").fill("min")
-    page.locator("[name=direction]").first.select_option("lower")
+    page.locator("details:has([name=direction]) > summary").click()
+    page.locator("[name=direction]").select_option("lower")
     page.locator("[name=usl]").fill("9")
     site.check("story-characteristic")
     page.get_by_role("button", name="Save and import data").click()
@@ -106,7 +107,7 @@ def measure_and_import(site: Any, folder: Path) -> None:
     wrong = [*VALUES[:5], "n/a", *VALUES[6:]]
     page.locator("input[type=file]").set_input_files(write_csv(folder, wrong, "wrong.csv"))
     page.get_by_role("button", name="Read the file").click()
-    expect(page.get_by_text("n/a").first).to_be_visible()
+    expect(page.locator("td", has_text="n/a").first).to_be_visible()
     site.check("story-import-wrong")
     assert not Observation.objects.exists()
     page.get_by_role("button", name="Cancel import").first.click()

@@ -22,7 +22,10 @@ from apps.stats.messages import ERRORS, NOTICES
 from apps.stats.registry import chart_type
 
 # Said by the engine in a newer version, or by the charts themselves.
-OURS = {"phase_too_short", "signals_cut"}
+OURS = {
+    "phase_too_short", "signals_cut", "untimed_left_out", "capability_of_several",
+    "capability_of_times",
+}  # fmt: skip
 
 RULES = [rule for name in RuleSet.values for rule in stats.rule_set(name)]
 

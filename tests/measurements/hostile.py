@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import xlsxwriter
+from arro3.core import Array, DataType, RecordBatch
+from arro3.io import write_parquet
 
 HEADER = "time,value\n"
 GOOD = "2026-11-20 08:00,4.5\n2026-11-20 08:05,4.7\n2026-11-20 08:10,4.6\n"
@@ -290,3 +292,103 @@ def _archive(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return out.getvalue()
+
+
+# --- Parquet ----------------------------------------------------------------------------------
+
+MICROSECONDS = 1_795_161_600_000_000
+
+
+def parquet(columns: dict[str, Array], **options: object) -> bytes:
+    out = io.BytesIO()
+    write_parquet(RecordBatch.from_pydict(columns), out, **options)
+    return out.getvalue()
+
+
+def numbers(*values: float | None) -> Array:
+    return Array(list(values), DataType.float64())
+
+
+def moments(count: int) -> Array:
+    steps = [MICROSECONDS + 60_000_000 * number for number in range(count)]
+    return Array(steps, DataType.int64()).cast(DataType.timestamp("us"))
+
+
+def small_parquet() -> bytes:
+    return parquet({"time": moments(3), "value": numbers(4.5, 4.6, 4.7)})
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def footer_of(*, columns: int = 1, rows: int = 1, group_bytes: int = 1, groups: int = 1) -> bytes:
+    """A Parquet file that is nothing but a footer which says what it likes."""
+    element = b"\x48\x01c\x00"  # field 4 (name): "c"
+    root = b"\x48\x01r" + b"\x15" + varint(2 * columns) + b"\x00"
+    schema = b"\xfc" + varint(columns + 1) + root + element * columns
+    group = b"\x19\x0c" + b"\x16" + varint(2 * group_bytes) + b"\x16" + varint(2 * rows) + b"\x00"
+    body = (
+        b"\x15\x04" + b"\x19" + schema + b"\x16" + varint(2 * rows)
+        + b"\x19\xfc" + varint(groups) + group * groups + b"\x00"
+    )  # fmt: skip
+    return packed_footer(body)
+
+
+def packed_footer(body: bytes) -> bytes:
+    return b"PAR1" + body + struct.pack("<L", len(body)) + b"PAR1"
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    changed = bytearray(data)
+    changed[place] ^= 255
+    return bytes(changed)
+
+
+def long_texts() -> bytes:
+    """A megabyte of text, said once and meant 20,000 times: small as a file, 20 GB as rows."""
+    texts = Array(["x" * (1 << 20)] * 20, DataType.string())
+    return parquet({"value": numbers(*range(20)), "note": texts}, compression="zstd(3)")
+
+
+kind("Parquet", "a.parquet", small_parquet, rows=(3, 0))
+kind("Parquet called CSV", "a.csv", small_parquet, rows=(3, 0))
+kind("text called Parquet", "a.parquet", csv(""), refused="parquet_damaged")
+kind("Parquet without rows", "a.parquet",
+     lambda: parquet({"value": numbers()}), refused="header_only")  # fmt: skip
+kind("Parquet with what is no number", "a.parquet",
+     lambda: parquet({"value": numbers(1.5, float("nan"), None, float("inf"), 2.5)}),
+     rows=(2, 2), codes="not_finite", guesses="")  # fmt: skip
+kind("Parquet of whole numbers and texts", "a.parquet",
+     lambda: parquet({"value": Array([1, 2, None], DataType.int32()),
+                      "note": Array(["a", None, "b"], DataType.string())}),
+     rows=(2, 1), codes="empty")  # fmt: skip
+kind("Parquet cut in half", "a.parquet", lambda: small_parquet()[:400], refused="parquet_damaged")
+kind("Parquet, its magic only", "a.parquet", b"PAR1", refused="parquet_damaged")
+kind("Parquet, encrypted", "a.parquet",
+     lambda: small_parquet()[:-4] + b"PARE", refused="parquet_locked")  # fmt: skip
+kind("Parquet with a footer longer than the file", "a.parquet",
+     b"PAR1" + b"\x00" * 20 + b"\xff\xff\xff\x7fPAR1", refused="parquet_damaged")  # fmt: skip
+kind("Parquet with rubbish for a footer", "a.parquet",
+     lambda: packed_footer(bytes(range(256))), refused="parquet_damaged")  # fmt: skip
+kind("Parquet with a footer that has no end", "a.parquet",
+     lambda: packed_footer(b"\x1c" * 50_000), refused="parquet_damaged")  # fmt: skip
+kind("Parquet with a list as long as it likes", "a.parquet",
+     lambda: packed_footer(b"\x29\xfc\xff\xff\xff\xff\x0f"), refused="parquet_damaged")  # fmt: skip
+kind("Parquet that says a billion rows", "a.parquet", lambda: footer_of(rows=10**9),
+     refused="rows")  # fmt: skip
+kind("Parquet that says a terabyte", "a.parquet", lambda: footer_of(group_bytes=10**12),
+     refused="parquet_large")  # fmt: skip
+kind("Parquet of 300 columns", "a.parquet", lambda: footer_of(columns=300), refused="columns")
+kind("Parquet of 20,000 row groups", "a.parquet", lambda: footer_of(groups=20_000),
+     refused="parquet_groups")  # fmt: skip
+kind("Parquet, a sound footer and nothing else", "a.parquet", footer_of,
+     refused="parquet_damaged")  # fmt: skip
+kind("Parquet with a flipped byte in its page", "a.parquet",
+     lambda: flipped(small_parquet(), 6), refused="parquet_damaged")  # fmt: skip
+kind("Parquet with endless texts", "a.parquet", long_texts, rows=(0, 20), codes="cell_long")

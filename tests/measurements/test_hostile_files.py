@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.measurements import services
 from apps.measurements.choices import ImportState
 from apps.measurements.models import Import, Observation
-from apps.measurements.reader.jobs import FileRefused, Job
+from apps.measurements.reader.jobs import FileRefused, Job, Target
 from apps.measurements.reader.read import read_file
 from apps.measurements.reading import read
 from apps.measurements.wording.findings import file_words, row_words
@@ -33,6 +33,8 @@ THROUGH = [
         "a header of a million columns", "a header of 300 columns", "one line of 20 MB",
         "value 'nan'", "time '2026-02-31 08:00'", "workbook cut in half",
         "workbook bomb by ratio", "workbook bomb by size", "workbook with lying sizes",
+        "Parquet cut in half", "Parquet that says a terabyte", "Parquet with rubbish for a footer",
+        "Parquet with a flipped byte in its page", "Parquet with what is no number",
         "workbook of many parts", "workbook with a password", "workbook with error cells",
     }
 ]  # fmt: skip
@@ -41,7 +43,7 @@ THROUGH = [
 def test_there_are_enough_kinds_and_all_have_a_name_of_their_own() -> None:
     assert len(KINDS) >= 90
     assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert len(THROUGH) == 21
+    assert len(THROUGH) == 26
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -52,8 +54,7 @@ def test_the_reader_says_what_is_wrong(kind: Kind, tmp_path: Path) -> None:
         path=str(path),
         name=kind.file_name,
         out=str(tmp_path / "out"),
-        data_type=kind.data_type,
-        unit=kind.unit,
+        target=Target(data_type=kind.data_type, unit=kind.unit),
     )
 
     if kind.refused:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils import timezone
 from apps.audit.selectors import history_of
 from apps.audit.verification import verify
 from apps.common.errors import Conflict, Refused
+from apps.files.models import StoredFile
 from apps.measurements import files, importing, leases, reading, services, storage
 from apps.measurements import sweep as sweeping
 from apps.measurements.choices import ImportState
@@ -150,7 +150,11 @@ def test_the_same_file_again_is_recognised(org: Org, thing: Characteristic) -> N
         services.confirm_import(actor=org.member, import_=second, version=second.version)
     with pytest.raises(Refused, match="Every row is stored already"):
         services.confirm_import(
-            actor=org.member, import_=second, version=second.version, again=True, skip_known=True
+            actor=org.member,
+            import_=second,
+            version=second.version,
+            again=True,
+            doubles_stored="skip",
         )
     services.confirm_import(actor=org.member, import_=second, version=second.version, again=True)
     importing.import_rows(second.pk)
@@ -159,7 +163,7 @@ def test_the_same_file_again_is_recognised(org: Org, thing: Characteristic) -> N
 
 def test_rows_that_are_stored_already_can_be_left_out(org: Org, thing: Characteristic) -> None:
     imported(org, thing)
-    longer = imported(org, thing, f"{TEXT}2026-11-20 08:15,5.1\n", skip_known=True)
+    longer = imported(org, thing, f"{TEXT}2026-11-20 08:15,5.1\n", doubles_stored="skip")
     assert longer.rows_known == 3
     assert longer.rows_imported == 1
     assert snapshot(thing.pk).values.tolist() == [4.5, 4.7, 4.6, 5.1]
@@ -236,6 +240,8 @@ def test_cancelling_removes_the_file_and_stores_nothing(
     with django_capture_on_commit_callbacks(execute=True):
         services.cancel_import(actor=org.member, import_=import_, version=import_.version)
     assert fresh(import_).state == ImportState.CANCELLED
+    assert not files.is_stored(import_.stored_as)
+    assert not StoredFile.objects.exists()
     assert not files.path_of(import_.stored_as).exists()
     assert not list(files.folder().glob(f"{import_.report['rows_file']}*"))
     with pytest.raises(Conflict):
@@ -271,7 +277,7 @@ def test_who_may_not_import(org: Org, thing: Characteristic, persona: str) -> No
         services.receive_import(
             actor=actor, characteristic=thing, file=SimpleUploadedFile("a.csv", b"v\n1\n")
         )
-    assert not list(files.folder().glob("*.upload")) or not Import.objects.exists()
+    assert not StoredFile.objects.exists()
     import_ = previewed(org, thing)
     for act in (
         lambda: services.confirm_import(actor=actor, import_=import_, version=import_.version),
@@ -289,10 +295,9 @@ def test_a_file_beyond_the_limit_is_refused_while_it_comes_in(
     org: Org, thing: Characteristic, settings
 ) -> None:
     settings.IMPORT_MAX_BYTES = 1_000_000
-    before = set(files.folder().iterdir())
     with pytest.raises(Refused, match="larger than"):
         upload(org, thing, b"1\n" * 600_000)
-    assert set(files.folder().iterdir()) == before
+    assert not StoredFile.objects.exists()
     assert not Import.objects.exists()
 
 
@@ -459,9 +464,7 @@ def test_a_child_that_takes_too_long_is_stopped(org: Org, thing: Characteristic,
     settings.IMPORT_MAX_SECONDS = 1
     settings.IMPORT_MAX_ROWS = 10_000_000
     import_ = upload(org, thing, b"value,x\n" + b"1.5,x\n1.5,\n1.5,x,\n" * 2_000_000)
-    started = time.monotonic()
     reading.read(import_.pk)
-    assert time.monotonic() - started < 20
     assert fresh(import_).report["refused"]["code"] == "time"
 
 

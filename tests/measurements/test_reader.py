@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from pathlib import Path
@@ -13,18 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.measurements.reader import rows as row_reading
-from apps.measurements.reader.jobs import Job
+from apps.measurements.reader.jobs import Job, Target
 from apps.measurements.reader.numbers import BadNumber, NumberRule
 from apps.measurements.reader.read import read_file
 from apps.measurements.reader.times import BadTime, TimeRule
 
+OF_TARGET = {field.name for field in dataclasses.fields(Target)}
 UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def report_of(tmp_path: Path, text: str | bytes, **job: Any) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    made = Job(path=str(path), name="file.csv", out=str(tmp_path / "out"), **job)
+    own = {name: job.pop(name) for name in OF_TARGET & set(job)}
+    made = Job(
+        path=str(path), name="file.csv", out=str(tmp_path / "out"), target=Target(**own), **job
+    )
     return read_file(made, lambda done, total: None)
 
 
@@ -170,7 +175,7 @@ def test_the_quick_way_and_the_slow_way_give_the_same(
     quick = report_of(tmp_path, text, **chosen)
     quick_arrays = arrays_of(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_reading.RowReader, "_take_whole", lambda self, first, rows: False)
+        patch.setattr(row_reading.RowReader, "_take_whole", lambda self, block: False)
         slow = report_of(tmp_path, text, **chosen)
     slow_arrays = arrays_of(tmp_path)
 

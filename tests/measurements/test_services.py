@@ -318,3 +318,97 @@ def test_a_correction_needs_reason_right_and_a_valid_value(org: Org, thing: Char
         services.correct_observation(actor=org.lead, value=np.inf, reason="x", **common)
     with pytest.raises(PermissionDenied):
         services.correct_observation(actor=org.member, value=2.0, reason="x", **common)
+
+
+# --- What a characteristic is made of -----------------------------------------------------------
+
+
+def made(org: Org, **fields: object) -> Characteristic:
+    return services.create_characteristic(actor=org.lead, team=org.desk, name="X", **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"subgrouping": "window"}, "how long a subgroup lasts"),
+        ({"data_type": "several"}, "2 to 12 names"),
+        ({"data_type": "several", "variables": ["Flow", "flow "]}, "the same"),
+        ({"data_type": "several", "variables": ["Flow", "x" * 41]}, "40 characters"),
+        ({"factors": [f"factor {i}" for i in range(9)]}, "0 to 8 names"),
+        ({"time_zone": "Asia/Atlantis"}, "no time zone"),
+        ({"data_type": "several", "variables": ["A", "B"], "usl": 4.0}, "one variable"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(org: Org, fields: dict, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        made(org, **fields)
+    assert not Characteristic.objects.exists()
+
+
+def test_what_a_choice_does_not_call_for_is_emptied(org: Org) -> None:
+    between = made(org, data_type="between", subgrouping="fixed", subgroup_size=5, variables=["A"])
+    assert (between.subgrouping, between.subgroup_size, between.variables) == (
+        "individuals",
+        None,
+        [],
+    )
+    changed = services.update_characteristic(
+        actor=org.lead, characteristic=between, version=1, subgroup_window="day"
+    )
+    assert changed.subgroup_window == ""
+
+
+def test_variables_are_renamed_but_not_added_once_there_are_data(org: Org) -> None:
+    thing = made(org, data_type="several", variables=["A", "B"])
+    services.append_observations(actor=org.lead, characteristic=thing, values=[1.0], others=[[2.0]])
+    version = fresh(thing).data_version
+    renamed = services.update_characteristic(
+        actor=org.lead, characteristic=thing, version=1, variables=["Heat", "Flow"]
+    )
+    assert fresh(thing).data_version == version + 1
+    with pytest.raises(Refused, match="2 variables already"):
+        services.update_characteristic(
+            actor=org.lead, characteristic=thing, version=renamed.version,
+            variables=["Heat", "Flow", "More"],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subgrouping": "window", "subgroup_window": "week"},
+        {"time_zone": "Europe/Berlin"},
+        {"factors": ["branch"]},
+    ],
+)
+def test_what_shapes_the_data_makes_its_charts_out_of_date(org: Org, change: dict) -> None:
+    thing = made(org)
+    before = fresh(thing).data_version
+    services.update_characteristic(actor=org.lead, characteristic=thing, version=1, **change)
+    assert fresh(thing).data_version == before + 1
+    newest = history_of(thing)[0]
+    assert newest.verb == "characteristic.edited"
+
+
+def test_an_archived_characteristic_is_taken_into_use_again(
+    org: Org, thing: Characteristic
+) -> None:
+    services.archive_characteristic(
+        actor=org.lead, characteristic=thing, version=1, reason="Not measured any more"
+    )
+    with pytest.raises(Refused):
+        services.append_observations(actor=org.member, characteristic=thing, values=[1.0])
+    with pytest.raises(PermissionDenied):
+        services.restore_characteristic(
+            actor=org.staff, characteristic=thing, version=2, reason="Again"
+        )
+    services.restore_characteristic(
+        actor=org.lead, characteristic=thing, version=2, reason="Measured again since May"
+    )
+    services.append_observations(actor=org.member, characteristic=thing, values=[1.0])
+    told = [sentence_of(entry) for entry in history_of(thing)]
+    assert any("into use again" in sentence for sentence in told)
+    with pytest.raises(Refused, match="in use already"):
+        services.restore_characteristic(
+            actor=org.lead, characteristic=thing, version=3, reason="Twice"
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import random
-import time
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +15,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.measurements import importing, reading, services
-from apps.measurements.choices import ImportState
+from apps.measurements.choices import DataType, ImportState
 from apps.measurements.models import Characteristic, Import
 from apps.measurements.selectors import snapshot
 from tests.factories import Org
@@ -138,6 +137,32 @@ def test_limits_and_correction_from_the_page(
     assert "Decimal point" in shown
 
 
+def test_each_of_several_variables_can_be_corrected(org: Org, client_as: SignIn) -> None:
+    thing = services.create_characteristic(
+        actor=org.lead, team=org.desk, name="Oven", data_type=DataType.SEVERAL,
+        variables=["Temperature", "Pressure", "Flow"],
+    )  # fmt: skip
+    services.append_observations(
+        actor=org.lead, characteristic=thing, values=[80.0, 81.0], others=[[2.0, 5.0], [2.1, 5.1]]
+    )
+    client = client_as(org.lead)
+    url = reverse("measurements:correct", args=[thing.pk, 2])
+    page = text_of(client.get(url))
+    assert all(name in page for name in thing.variables)
+    typed = {
+        "before": 81.0, "value": "81", "other_1_before": 2.1, "other_1": "2.1",
+        "other_2_before": 5.1, "other_2": "6.5", "reason": "Misread",
+    }  # fmt: skip
+    assert client.post(url, typed).status_code == 302
+    matrix = snapshot(thing.pk).rows
+    assert matrix is not None
+    assert matrix.tolist() == [[80.0, 2.0, 5.0], [81.0, 2.1, 6.5]]
+    assert "Flow: 5.10 → 6.50" in text_of(client.get(url))
+    # Sent again, it is of a state that is gone.
+    assert client.post(url, typed).status_code == 409
+    assert client.post(url, {**typed, "other_1": "warm"}).status_code == 200
+
+
 @pytest.mark.parametrize("query", ["?page=x", "?page=0", "?page=%00", "?page=99999999999999"])
 def test_a_page_number_that_is_none_is_a_bad_request(
     client: Client, thing: Characteristic, query: str
@@ -249,7 +274,7 @@ def test_the_same_file_again_is_said_with_its_date(client: Client, thing: Charac
     third = preview(client, thing)
     shown = page(client, third)
     assert "This very file was imported on" in shown
-    assert "2 rows are stored already" in shown
+    assert "2 values meet observations" in shown
 
 
 def test_cancel_and_reverse(org: Org, client_as: SignIn, thing: Characteristic) -> None:
@@ -396,10 +421,8 @@ def test_the_reference_data_shows_and_changes_nothing(
 def test_an_upload_is_taken_in_at_once_when_the_broker_is_down(
     client: Client, thing: Characteristic, django_capture_on_commit_callbacks
 ) -> None:
-    started = time.monotonic()
     with django_capture_on_commit_callbacks(execute=True):
         import_ = upload(client, thing)
-    assert time.monotonic() - started < 2
     assert import_.state == ImportState.RECEIVED
     assert "Waiting to be read" in page(client, import_)
 

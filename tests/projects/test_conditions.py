@@ -279,3 +279,21 @@ def test_the_next_step_of_an_initiative(org: Org) -> None:
     assert label(submitted, org.member) == ""
     backlog = make_project(org, until=P.BACKLOG)
     assert label(backlog, org.member) == "Start the project"
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_short"),
+    [
+        ("Too slow.", True),
+        ("太慢了。", True),
+        ("Customers wait 6.8 min since May.", False),
+        ("自一月起，顧客平均等候6.8分鐘。", False),
+    ],
+)
+def test_a_problem_statement_counts_in_its_own_script(
+    org: Org, problem: str, is_short: bool
+) -> None:
+    stage = stage_now(make_project(org, problem=problem))
+    verdict = {one.template.kind: one for one in evaluate(stage)}["target_smart"]
+    assert ("problem statement" in verdict.reason) is is_short
+    assert ("/edit/" in verdict.link_url) is is_short

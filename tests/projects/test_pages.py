@@ -14,11 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.approvals.choices import Outcome
 from apps.projects.choices import ActionState, DeliverableState, ProjectState, StageState
 from apps.projects.models import Deliverable, Project, ProjectAction, Target
 from tests.factories import (
     Org,
     approve_all,
+    decide,
     make_project,
     methodology,
     pass_stage,
@@ -281,3 +283,17 @@ def test_a_passed_gate_stands_on_the_track_and_in_the_history(
     assert "Passed" in page
     history = staff.get(f"/projects/{project.number}/history/").content.decode()
     assert "Packet" in history
+
+
+def test_why_a_gate_came_back_stands_on_the_project_until_it_is_asked_again(
+    org: Org, client_as: ClientAs
+) -> None:
+    project = make_project(org)
+    decide(
+        submit(stage_now(project), org.member), org.manager, Outcome.SEND_BACK, comment="How many?"
+    )
+    page = client_as(org.member).get(f"/projects/{project.number}/").content.decode()
+    assert "Define was sent back: “How many?”" in page
+    submit(stage_now(project), org.member)
+    page = client_as(org.member).get(f"/projects/{project.number}/").content.decode()
+    assert "was sent back: “How many?”" not in page

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User
+from apps.approvals.choices import Outcome
 from apps.approvals.models import Condition, Round
+from apps.approvals.packets import verify_packet
 from apps.audit.chain import digest
+from apps.charts.recompute import recompute
+from apps.measurements.services import append_observations
 from apps.projects.choices import StageState
-from apps.projects.models import Stage
+from apps.projects.models import ProjectAction, Stage, Target
+from apps.projects.services import set_target
 from tests.factories import (
     PASSWORD,
     Crew,
     Org,
+    approve_all,
     decide,
+    make_chart,
     make_crew,
     make_project,
     make_user,
     stage_now,
+    steady,
     submit,
 )
 
 pytestmark = pytest.mark.django_db
 
 ClientAs = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def _asked_in_english() -> Iterator[None]:
+    """A request in another language leaves it behind in the thread."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture
@@ -202,3 +219,81 @@ def test_the_list_answers_rubbish_with_400(org: Org, client_as: ClientAs) -> Non
     manager = client_as(org.manager)
     for query in ("state=nonsense", "page=abc", "page=-1", "q=" + "x" * 200):
         assert manager.get(f"/reviews/?{query}").status_code == 400
+
+
+# --- each reader's language -------------------------------------------------------------------------
+
+
+def test_the_conditions_read_in_the_readers_language_and_are_covered_by_the_hash(
+    org: Org, client_as: ClientAs, waiting: Round
+) -> None:
+    User.objects.filter(pk=org.manager.pk).update(language="zh-hant")
+    reader = client_as(User.objects.get(pk=org.manager.pk))
+    for outcome in (Outcome.SEND_BACK, None):
+        page = reader.get(f"/reviews/{waiting.pk}/").content.decode()
+        assert "必要的產出皆已完成" in page
+        original = page.split('<ul class="rows" lang="en">')[1]
+        assert "The required deliverables are complete" in original
+        if outcome is not None:
+            waiting = decide(waiting, org.manager, outcome, comment="Say more.")
+    page = client_as(org.lead).get(f"/reviews/{waiting.pk}/").content.decode()
+    assert "The required deliverables are complete" in page
+    assert "As it was written when the gate was asked" not in page
+
+    assert verify_packet(waiting).intact
+    content = waiting.content
+    content["conditions"][0]["wordings"]["zh-hant"]["statement"] = "…"
+    Round.objects.filter(pk=waiting.pk).update(content=content)
+    assert not verify_packet(waiting).intact
+
+
+def test_a_packet_from_before_keeps_the_words_it_has(
+    org: Org, client_as: ClientAs, waiting: Round
+) -> None:
+    content = waiting.content
+    for condition in content["conditions"]:
+        del condition["wordings"], condition["language"]
+    Round.objects.filter(pk=waiting.pk).update(content=content)
+    User.objects.filter(pk=org.manager.pk).update(language="zh-hans")
+    page = client_as(User.objects.get(pk=org.manager.pk)).get(f"/reviews/{waiting.pk}/")
+    assert "The required deliverables are complete" in page.content.decode()
+
+
+def test_what_stands_otherwise_since_the_gate_was_asked_is_said(
+    org: Org, client_as: ClientAs, waiting: Round
+) -> None:
+    page = client_as(org.manager).get(f"/reviews/{waiting.pk}/").content.decode()
+    assert "stand otherwise" not in page
+    stage = Stage.objects.get(pk=waiting.subject_id)
+    ProjectAction.objects.create(
+        project=stage.project, title="Ask the crews", owner=org.member,
+        due=dt.date(2020, 1, 1),
+    )  # fmt: skip
+    page = client_as(org.manager).get(f"/reviews/{waiting.pk}/").content.decode()
+    assert "stand otherwise" in page
+    assert "Ask the crews" in page
+
+
+def test_data_that_moved_on_is_told_before_and_after_the_decision(
+    org: Org, crew: Crew, client_as: ClientAs
+) -> None:
+    chart = make_chart(actor=org.lead, team=org.desk, values=steady(30))
+    project = make_project(org, crew=crew)
+    target = Target.objects.get(project=project)
+    set_target(
+        actor=org.member, project=project, version=target.version, chart=chart, from_value=10,
+        to_value=8, due=None,
+    )  # fmt: skip
+    round_ = submit(stage_now(project), org.member)
+
+    def page() -> str:
+        answer = client_as(org.manager).get(f"/reviews/{round_.pk}/")
+        return str(answer.content.decode())
+
+    assert "Data was added after" not in page()
+    append_observations(actor=org.lead, characteristic=chart.characteristic, values=steady(3))
+    recompute(chart.pk)
+    assert "Data was added after the gate was asked" in page()
+    approve_all(round_)
+    assert "Data was added after" not in page()
+    assert "The data changed since then" in page()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from django.db import connection, models
 from django.utils import timezone
 
-from apps.audit.chain import GENESIS, seal
+from apps.audit.chain import GENESIS, seal, storable
 from apps.audit.models import CHAIN, ChainHead, Entry
 
 
@@ -45,7 +45,7 @@ def record(
         "actor_id": None if actor is None else actor.pk,
         "actor_name": "" if actor is None else actor.get_full_name(),
         "verb": verb,
-        "details": details or {},
+        "details": storable(details or {}),
         "reason": reason,
         "previous_hash": head.hash,
     }

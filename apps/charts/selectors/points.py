@@ -41,6 +41,9 @@ class Columns:
     size: Numbers = field(default_factory=list)
     excluded: list[int] = field(default_factory=list)
     panels: list[PanelColumns] = field(default_factory=list)
+    # A column for each factor (codes of its levels) and for each variable.
+    factors: list[list[int]] = field(default_factory=list)
+    variables: list[Numbers] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -74,6 +77,8 @@ def _append(found: Columns, content: dict[str, Any], begin: int, count: int, par
     found.excluded += [
         begin + place for place in content["excluded"] if part.start <= place < part.stop
     ]
+    _append_columns(found.factors, content.get("factors", []), part)
+    _append_columns(found.variables, content.get("variables", []), part)
     if not found.panels:
         found.panels = [PanelColumns(panel["name"]) for panel in content["panels"]]
     for columns, panel in zip(found.panels, content["panels"], strict=True):
@@ -81,6 +86,13 @@ def _append(found: Columns, content: dict[str, Any], begin: int, count: int, par
         columns.center += spread(panel["center"], count)[part]
         columns.lcl += spread(panel["lcl"], count)[part]
         columns.ucl += spread(panel["ucl"], count)[part]
+
+
+def _append_columns(found: list[Any], stored: list[list[Any]], part: slice) -> None:
+    if not found:
+        found += [[] for _column in stored]
+    for column, values in zip(found, stored, strict=True):
+        column += values[part]
 
 
 def point_at(chart: ControlChart, index: int) -> Point | None:

@@ -6,8 +6,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.models import Team, User
 from apps.charts.choices import ChartState
@@ -59,8 +71,13 @@ class Wall:
         return [card for card in self.cards if card.state == ChartState.SIGNAL]
 
     @property
+    def late(self) -> list[Card]:
+        return [card for card in self.cards if card.state == ChartState.LATE]
+
+    @property
     def others(self) -> list[Card]:
-        return [card for card in self.cards if card.state != ChartState.SIGNAL]
+        shown_apart = {ChartState.SIGNAL, ChartState.LATE}
+        return [card for card in self.cards if card.state not in shown_apart]
 
 
 def wall(user: User, filters: WallFilters) -> Wall:
@@ -95,7 +112,7 @@ def filtered(user: User, filters: WallFilters) -> QuerySet[Any]:
         ControlChart.objects.visible_to(user)
         .filter(characteristic__archived_at__isnull=True)
         .annotate(
-            state_now=Coalesce("result__state", Value(ChartState.UNKNOWN.value)),
+            state_now=_state_now(),
             nobody=Exists(nobody),
         )
     )
@@ -104,11 +121,27 @@ def filtered(user: User, filters: WallFilters) -> QuerySet[Any]:
         charts = charts.filter(words | Q(characteristic__code__icontains=filters.q))
     if filters.team is not None:
         charts = charts.filter(characteristic__team__path__startswith=filters.team.path)
-    if filters.state:
+    if filters.state == ChartState.LATE:
+        # A signal keeps its place on the wall; looked for by name, its late data are found.
+        charts = charts.filter(characteristic__overdue_from__lte=timezone.now())
+    elif filters.state:
         charts = charts.filter(state_now=filters.state)
     if filters.kind:
         charts = charts.filter(kind=filters.kind)
     return charts
+
+
+def _state_now() -> Case:
+    """A signal first; then data that are overdue by the sampling plan; then what the chart says."""
+    return Case(
+        When(result__state=ChartState.SIGNAL, then=Value(ChartState.SIGNAL.value)),
+        When(
+            characteristic__overdue_from__lte=timezone.now(),
+            then=Value(ChartState.LATE.value),
+        ),
+        default=Coalesce("result__state", Value(ChartState.UNKNOWN.value)),
+        output_field=CharField(),
+    )
 
 
 def _cards(page: Page[ControlChart]) -> list[Card]:

@@ -11,14 +11,14 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.accounts.policies import Action
 from apps.charts import tasks
+from apps.charts.choices import ChartKind
 from apps.charts.models import ControlChart, default_rules
 from apps.charts.patterns import resolved
-from apps.charts.recommending import kinds_for, recommended
+from apps.charts.recommending import estimators_for, kinds_for, recommended
 from apps.charts.services.changing import locked, record_change, settle
 from apps.common.after_commit import after_commit
 from apps.common.errors import Refused
 from apps.measurements.models import Characteristic
-from apps.stats.registry import chart_type
 
 
 def open_chart(
@@ -39,7 +39,7 @@ def open_chart(
         chart = ControlChart.objects.create(
             characteristic=characteristic,
             kind=chosen,
-            rules=_checked_rules(rules if rules is not None else default_rules()),
+            rules=_checked_rules(rules if rules is not None else _default_rules(chosen)),
             created_by=actor,
         )
         record_change(
@@ -61,7 +61,7 @@ def change_settings(
     """Choose chart, run rules and estimator; phases and exclusions stay."""
     with locked(actor, chart, version) as present:
         _check_kind(present.characteristic, kind)
-        if estimator and estimator not in chart_type(kind).estimators:
+        if estimator and estimator not in estimators_for(present.characteristic, kind):
             raise Refused(_("This estimator does not serve this chart. Choose another one."))
         before = {"kind": present.kind, "rules": present.rules, "estimator": present.estimator}
         after = {"kind": kind, "rules": _checked_rules(rules), "estimator": estimator}
@@ -76,6 +76,11 @@ def change_settings(
         present.refresh_from_db(fields=[*after])
         settle(actor, present, "chart.settings_changed", details={"before": before, "after": after})
     return present
+
+
+def _default_rules(kind: str) -> list[str]:
+    """A T² chart has one limit and no center line: no run rule holds on it."""
+    return ["nelson:1"] if kind == ChartKind.T2 else default_rules()
 
 
 def _check_kind(characteristic: Characteristic, kind: str) -> None:

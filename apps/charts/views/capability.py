@@ -8,7 +8,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.charts.choices import DEFECTIVES_KINDS, VARIABLE_KINDS, Estimator
+from apps.charts.choices import (
+    BETWEEN_KINDS,
+    COUNT_KINDS,
+    DEFECTIVES_KINDS,
+    VARIABLE_KINDS,
+    CauseState,
+    ChartKind,
+    Estimator,
+)
 from apps.charts.display import Display, display_of
 from apps.charts.models import ControlChart
 from apps.charts.wording.statistics import sentence_of
@@ -40,14 +48,14 @@ class CapabilityCard:
 def capability_card(chart: ControlChart) -> CapabilityCard:
     """The card for the newest phase; without specification limits it says what is missing."""
     content, display = chart.result.content, display_of(chart)
-    measured = chart.kind in VARIABLE_KINDS
+    measured = chart.kind not in COUNT_KINDS
     newest = content["phases"][-1]
     card = CapabilityCard(title=_title(content, measured), sub=_sub(content, newest, measured))
     if content.get("capability_problem"):
         card.problem = sentence_of(content["capability_problem"])
     if measured:
-        card.histogram = _histogram(content, display)
-        _add_measured(card, content, display)
+        card.histogram = _histogram(chart, content, display)
+        _add_measured(card, chart, display)
     elif content.get("sigma_level"):
         defectives = chart.kind in DEFECTIVES_KINDS
         counted = _("Defective units") if defectives else _("Defects")
@@ -84,7 +92,8 @@ def _interval(index: dict[str, Any]) -> str:
     }  # fmt: skip
 
 
-def _add_measured(card: CapabilityCard, content: dict[str, Any], display: Display) -> None:
+def _add_measured(card: CapabilityCard, chart: ControlChart, display: Display) -> None:
+    content = chart.result.content
     capability = content.get("capability")
     if capability is None:
         if not card.problem:
@@ -108,8 +117,24 @@ def _add_measured(card: CapabilityCard, content: dict[str, Any], display: Displa
     ppm = number(capability["expected_ppm_overall"], 0)
     card.rows.append(Row(_("Expected per million"), ppm, _("overall")))
     card.warnings = [
-        sentence_of(one) for one in capability["warnings"] if one["code"] not in SAID_ELSEWHERE
+        _stability_sentence(chart) if one["code"] == "unstable" else sentence_of(one)
+        for one in capability["warnings"]
+        if one["code"] not in SAID_ELSEWHERE
     ]
+
+
+def _stability_sentence(chart: ControlChart) -> str:
+    """What signals in the newest phase mean for its capability: less once each has a cause."""
+    start = chart.result.content["phases"][-1]["start"]
+    signals = chart.signals.filter(present=True, last__gte=start)
+    if signals.filter(cause_state=CauseState.WANTED).exists() or not signals.exists():
+        return sentence_of({"code": "unstable", "params": {}})
+    n = signals.count()
+    return ngettext(
+        "%(n)d signal, explained: the figures hold as long as its cause does not come back.",
+        "%(n)d signals, all explained: the figures hold as long as their causes do not come back.",
+        n,
+    ) % {"n": n}
 
 
 def _beyond_rows(content: dict[str, Any], display: Display) -> list[Row]:
@@ -148,7 +173,9 @@ def _add_counted(card: CapabilityCard, level: dict[str, Any], counted: str) -> N
     card.warnings = [sentence_of(one) for one in level["warnings"]]
 
 
-def _histogram(content: dict[str, Any], display: Display) -> dict[str, Any] | None:
+def _histogram(
+    chart: ControlChart, content: dict[str, Any], display: Display
+) -> dict[str, Any] | None:
     bins = content.get("histogram")
     if not bins:
         return None
@@ -156,7 +183,7 @@ def _histogram(content: dict[str, Any], display: Display) -> dict[str, Any] | No
     specification: dict[str, Any] = content["specification"]
     edges, counts = bins["edges"], bins["counts"]
     within = None
-    if newest["sigma"]:
+    if newest["sigma"] and chart.kind in VARIABLE_KINDS:
         within = {"mean": newest["value"], "sigma": newest["sigma"]}
     overall = None
     if capability is not None:
@@ -201,7 +228,23 @@ def _recipe(chart: ControlChart, content: dict[str, Any]) -> list[Row]:
         if content.get("capability"):
             overall = content["capability"]["sigma_overall"]
             rows.insert(5, Row(_("Sigma overall"), number(overall, 4), _("standard deviation")))
+    elif chart.kind == ChartKind.T2:
+        rows += [
+            Row("T²", "(x − x̄)ᵀ S⁻¹ (x − x̄)", _("S: covariance of the baseline")),
+            Row(_("Upper limit"), "α = 0.0027", _("beta for points of the baseline, F for later")),
+            Row(_("Source"), "Montgomery, chapter 11; Tracy, Young, Mason 1992"),
+        ]
+        return rows
+    elif chart.kind in BETWEEN_KINDS:
+        rows.append(_between_recipe(chart.kind))
+        return rows
     else:
         rows.append(Row(_("Sigma level"), "−Φ⁻¹(DPO)", _("DPO: defects per opportunity")))
     rows.append(Row(_("Source"), "NIST/SEMATECH e-Handbook 6.1.6, 6.3", _("intervals: 95 %")))
     return rows
+
+
+def _between_recipe(kind: str) -> Row:
+    if kind == ChartKind.T:
+        return Row(_("Limits"), "(ȳ ± 3 M̄R / d₂)³·⁶, y = x^(1/3.6)", "Nelson 1994")
+    return Row(_("Limits"), "0.135 %, 50 %, 99.865 %", _("of the geometric distribution"))

@@ -15,14 +15,22 @@ from apps.accounts import policies
 from apps.accounts.policies import Action
 from apps.audit.selectors import history_of
 from apps.audit.sentences import icon_of, sentence_of
-from apps.charts.choices import SUBGROUP_KINDS, CauseState, ChartState
+from apps.charts.choices import (
+    SUBGROUP_KINDS,
+    SUMMED_KINDS,
+    CauseState,
+    ChartKind,
+    ChartState,
+)
 from apps.charts.forms import AssignForm, ExplainForm, StatusQuery, WindowQuery
 from apps.charts.models import ControlChart, Signal
 from apps.charts.payload import Window, payload
 from apps.charts.selectors import freshness, listed_signals
 from apps.charts.states import RECENT_POINTS
-from apps.charts.views.acting import chart_for
+from apps.charts.uses import uses_of
+from apps.charts.views.acting import chart_for, person_of
 from apps.charts.views.capability import capability_card
+from apps.charts.views.factors import level_tables, variable_rows
 from apps.charts.views.wall import BADGE_COLOURS
 from apps.charts.wording.findings import finding, moment, signal_story
 from apps.charts.wording.rules import (
@@ -35,6 +43,8 @@ from apps.charts.wording.rules import (
 from apps.charts.wording.statistics import sentence_of as statistics_sentence
 from apps.common.query import QueryForm, page_of
 from apps.common.templatetags.formats import day, number
+from apps.measurements.choices import Subgrouping
+from apps.measurements.newest import sampling_of
 
 SIGNALS_SHOWN = 6
 HISTORY_SHOWN = 6
@@ -85,11 +95,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "first_wanted": recent[0] if recent else None,
         "done_about": [s for s in signals if s.assigned_to_id or s.explained_at][:5],
         "capability": capability_card(chart) if result and not problem else None,
+        "uses": uses_of(chart, person_of(request)),
+        "level_tables": level_tables(chart) if result and not problem else [],
+        "variables": variable_rows(chart) if result and not problem else [],
         "warnings": _warnings(chart),
         "may_explain": may_explain,
         "may_settle": may_settle,
         "may_import": policies.may(request.user, Action.IMPORT_DATA, chart.characteristic),
         "may_annotate": may_explain,
+        "sampling": sampling_of(chart.characteristic),
     } | _history(chart)
     return render(request, "charts/detail.html", context)
 
@@ -108,6 +122,9 @@ def _state(chart: ControlChart) -> dict[str, str]:
         return {"state": "waiting", "text": _("Being computed")}
     if result.state == ChartState.SIGNAL:
         return {"state": "signal", "text": _("Signal, cause wanted")}
+    sampling = sampling_of(chart.characteristic)
+    if sampling is not None and sampling.is_overdue:
+        return {"state": "warning", "text": str(ChartState.LATE.label)}
     state = ChartState(result.state)
     return {"state": BADGE_COLOURS[state], "text": str(state.label)}
 
@@ -136,8 +153,14 @@ def _facts(chart: ControlChart) -> dict[str, str]:
 
 
 def _size(chart: ControlChart) -> str:
-    size = chart.characteristic.subgroup_size
-    return f"n\u00a0=\u00a0{size}" if size and chart.kind in SUBGROUP_KINDS else ""
+    characteristic = chart.characteristic
+    grouped = chart.kind in SUBGROUP_KINDS or chart.kind == ChartKind.T2
+    by_time = characteristic.subgrouping == Subgrouping.WINDOW and chart.kind in SUMMED_KINDS
+    if characteristic.subgrouping == Subgrouping.COLUMN or not (grouped or by_time):
+        return ""
+    if characteristic.subgrouping == Subgrouping.INDIVIDUALS:
+        return ""
+    return characteristic.subgroups_in_words
 
 
 def _counted(chart: ControlChart, n: int) -> str:

@@ -35,6 +35,15 @@ KIND_HINTS = {
     ChartKind.NP.value: gettext_lazy("Number of defective units in samples of one size"),
     ChartKind.C.value: gettext_lazy("Number of defects on units of one size"),
     ChartKind.U.value: gettext_lazy("Defects per unit; units may differ in size"),
+    ChartKind.LANEY_P.value: gettext_lazy(
+        "As p, for large samples whose shares vary more than chance would make them"
+    ),
+    ChartKind.LANEY_U.value: gettext_lazy(
+        "As u, for large areas whose rates vary more than chance would make them"
+    ),
+    ChartKind.T.value: gettext_lazy("Time from one rare event to the next"),
+    ChartKind.G.value: gettext_lazy("Units or whole days from one rare event to the next"),
+    ChartKind.T2.value: gettext_lazy("Several variables judged together, with their correlation"),
 }
 
 
@@ -149,13 +158,14 @@ def _phases(chart: ControlChart) -> list[dict[str, Any]]:
 
 def _exclusions(chart: ControlChart) -> list[dict[str, Any]]:
     rows = []
+    window = chart.characteristic.subgroup_window
     for exclusion in chart.exclusions.select_related("set_by").order_by("sequence"):
         point = point_with(chart, exclusion.sequence)
         rows.append(
             {
                 "row": exclusion,
                 "point": point.index + 1 if point else None,
-                "label": point_label(point.time, point.label) if point else "",
+                "label": point_label(point.time, point.label, window) if point else "",
             }
         )
     return rows

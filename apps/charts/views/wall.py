@@ -29,6 +29,8 @@ from apps.charts.wording.findings import REASONS, moment, wall_sentence
 from apps.common.errors import Refused
 from apps.common.templatetags.formats import day, days_since
 from apps.measurements.models import Characteristic
+from apps.measurements.newest import sampling_of
+from apps.measurements.wording.sampling import sampling_sentence
 
 # Longer names are whole on the chart's own page.
 LONGEST_NAME = 60
@@ -83,9 +85,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "filtered": filtered,
         "may_create": policies.may(person, Action.CREATE_CHARACTERISTIC),
         "team_options": _team_options(person),
-        "state_options": [
-            (state.value, state.label) for state in ChartState if state != ChartState.LATE
-        ],
+        "state_options": ChartState.choices,
         "kind_options": ChartKind.choices,
     } | _links(request)
     return render(request, "charts/wall.html", context)
@@ -121,8 +121,12 @@ def _groups(found: Wall) -> list[dict[str, Any]]:
                 found.unassigned,
             ) % {"charts": note, "n": found.unassigned}
         groups.append(_group("needs-cause", _("Needs a cause"), note, found.needing_cause))
+    if found.late:
+        n = found.counts.get(ChartState.LATE, 0)
+        note = ngettext("%(n)d chart", "%(n)d charts", n) % {"n": n}
+        groups.append(_group("late", _("Data overdue"), note, found.late))
     if found.others:
-        n = found.total - found.counts.get(ChartState.SIGNAL, 0)
+        n = sum(found.counts.get(state, 0) for state in (ChartState.UNKNOWN, ChartState.STABLE))
         unknown = found.counts.get(ChartState.UNKNOWN, 0)
         title = _("Too few points and stable") if unknown else _("Stable")
         note = ngettext("%(n)d chart", "%(n)d charts", n) % {"n": n}
@@ -155,11 +159,18 @@ def _card(card: Card) -> CardView:
         value=display.text(summary.get("value")),
         unit=display.unit,
         limits=display.limits(summary.get("lcl"), summary.get("ucl")),
-        sentence=wall_sentence(chart, signal),
+        sentence=_line(card),
         person=(assigned or chart.characteristic.owner).name,
         when="" if when == "–" else when,
         unassigned=signal is not None and assigned is None,
     )
+
+
+def _line(card: Card) -> str:
+    """What the chart says; where data are overdue that, since the rest is of earlier."""
+    if card.state == ChartState.LATE:
+        return sampling_sentence(sampling_of(card.chart.characteristic))
+    return wall_sentence(card.chart, card.newest)
 
 
 def _badge(chart: ControlChart, state: str) -> str:
@@ -178,6 +189,15 @@ def kind_line(chart: ControlChart) -> str:
 
 def _sentence(found: Wall) -> str:
     """How many charts there are and how many need a person."""
+    late = found.counts.get(ChartState.LATE, 0)
+    text = _counted(found)
+    if not late:
+        return text
+    told = ngettext("Data overdue: %(n)d chart.", "Data overdue: %(n)d charts.", late)
+    return _("%(text)s %(late)s") % {"text": text, "late": told % {"n": late}}
+
+
+def _counted(found: Wall) -> str:
     words = {
         "charts": ngettext("%(n)d chart", "%(n)d charts", found.total) % {"n": found.total},
         "signals": found.counts.get(ChartState.SIGNAL, 0),

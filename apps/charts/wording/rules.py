@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -30,6 +33,17 @@ FALSE_ALARMS = {
 SPREAD_PANELS = frozenset({"moving_range", "range", "sd"})
 
 
+# A variable whose absence lowers T² by more than this is off: the 99.73 % point of chi-square with
+# one degree of freedom (Runger, Alt and Montgomery 1996), the square of three sigma.
+LARGE_PART = 9.0
+
+
+def leading(parts: Sequence[Sequence[Any]]) -> list[tuple[str, float]]:
+    """The variables that make a point of several stand out; the largest one in any case."""
+    large = [(str(name), float(value)) for name, value in parts if value >= LARGE_PART]
+    return large or [(str(name), float(value)) for name, value in parts[:1]]
+
+
 def count_word(n: int) -> str:
     """A small number as a word, as it begins a sentence."""
     words = {
@@ -51,6 +65,8 @@ def panel_title(name: str) -> str:
         "proportion": _("Share of defective units"),
         "count": _("Count"),
         "rate": _("Defects per unit"),
+        "time": _("From one event to the next"),
+        "t2": _("Distance T² of all variables"),
     }.get(name, name)
 
 
@@ -102,7 +118,7 @@ def signal_sentence(signal: Signal) -> str:
     key = found[0].key if found else ""
     n = signal.last - signal.first + 1
     if key == "beyond":
-        return _beyond(signal, n)
+        return _with_parts(_beyond(signal, n), signal)
     words = {"n": count_word(n)}
     if key == "one_side":
         if signal.side == "above":
@@ -126,6 +142,15 @@ def signal_sentence(signal: Signal) -> str:
         "crossings": _("Unusually few crossings of the median"),
     }
     return sentences.get(key, rule_name(signal.rule)) % words
+
+
+def _with_parts(sentence: str, signal: Signal) -> str:
+    """With the variables that signal, where several are judged together."""
+    parts = signal.details.get("parts")
+    if not parts:
+        return sentence
+    names = ", ".join(name for name, _value in leading(parts))
+    return _("%(sentence)s: %(names)s") % {"sentence": sentence, "names": names}
 
 
 def _beyond(signal: Signal, n: int) -> str:
@@ -174,7 +199,7 @@ def _k_of_n(signal: Signal, rule: stats.Rule) -> str:
 
 def verdict(signal: Signal, direction: str) -> str:
     """`better`, `worse`, or nothing where a side means neither."""
-    if not signal.side:
+    if not signal.side or signal.panel == "t2":
         return ""
     lower = signal.side == "below"
     if signal.panel in SPREAD_PANELS:

@@ -162,7 +162,22 @@ PROBLEMS = {
     ),
 }
 
+# Ours: why a chart has no capability.
+PROBLEMS |= {
+    "capability_of_several": _(
+        "Each variable has limits of its own. Chart it as a characteristic of its own to see its"
+        " capability."
+    ),
+    "capability_of_times": _(
+        "Capability compares values with what a customer tolerates. Rare events are not tolerated"
+        " at any distance: watch whether the distance grows."
+    ),
+}
+
 WARNINGS = {
+    "untimed_left_out": _(
+        "%(n)s observations have no time and stand in no subgroup. Give them a time or leave them out."
+    ),
     "few_points": _("The limits rest on %(n)s points. They are provisional under %(recommended)s."),
     "zero_sigma": _("The values that set the limits do not vary, so the limits have no width."),
     "missing_values": _("%(n)s values are missing. Runs and moving ranges do not cross them."),
@@ -177,7 +192,7 @@ WARNINGS = {
         "The expected count is %(expected)s at the smallest sample. Under %(limit)s the limits are rough."
     ),
     "overdispersed": _(
-        "The points vary %(sigma_z)s times as much as the sample sizes explain. Read the limits with care."
+        "The points vary %(sigma_z)s times as much as the sample sizes explain. Choose a p′ or u′ chart, whose limits allow for it."
     ),
     "rules_left_out": _("The rules %(rules)s do not hold for this chart and were left out."),
     "signals_cut": _(

@@ -55,6 +55,16 @@ def signed(value: object, decimals: int = 0) -> str:
 
 
 @register.filter
+def value_of(mapping: object, name: str) -> object:
+    """The entry of that name; empty where there is none.
+
+    >>> value_of({"branch": "East"}, "branch"), value_of(None, "branch")
+    ('East', '')
+    """
+    return mapping.get(name, "") if isinstance(mapping, dict) else ""
+
+
+@register.filter
 def percent(value: object, decimals: int = 1) -> str:
     """A ratio as a percentage: 0.278 is 27.8 %.
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from apps.measurements.reader.encodings import LONGEST_LINE, Encoding, find_encoding
 from apps.measurements.reader.jobs import FileRefused, Limits
-from apps.measurements.reader.tables import BLOCK, Block, Layout, check_length, check_width
+from apps.measurements.reader.tables import BLOCK, Layout, Rows, check_length, check_width
 
 DELIMITERS = (";", "\t", ",", "|")
 LOOK_LINES = 60
@@ -36,7 +36,7 @@ class DelimitedTable:
         self.encoding_sure = self._encoding.sure
         self.expected_rows = self._encoding.lines
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Rows]:
         csv.field_size_limit(OPEN_QUOTE)
         first = 1
         with self._open() as stream:

@@ -26,7 +26,7 @@ CODECS = {
     "gb18030": "gb18030",
     "latin-1": "cp1252",
 }
-BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ\x90", b"PAR1",
+BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ\x90",
                 b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"SQLite format 3\x00")  # fmt: skip
 # Runs of bytes beyond ASCII, with the letters beside them: they tell Western from Chinese text.
 _HIGH = re.compile(rb"([A-Za-z]?)([\x80-\xff]+)(?=([A-Za-z]?))")

@@ -48,6 +48,8 @@ class Report:
         self._lines: dict[str, list[Finding]] = {REFUSED: [], WARNING: []}
         self._more = {REFUSED: 0, WARNING: 0}
         self._rows: dict[str, set[int]] = {REFUSED: set(), WARNING: set()}
+        # One cell may be refused for several characteristics: it is told once.
+        self._told: set[tuple[int, str, str]] = set()
         self._path = refused_path
         self._file: TextIO | None = None
 
@@ -64,12 +66,17 @@ class Report:
     ) -> None:
         if self._file is None:
             raise RuntimeError("the report is not open")
+        if (row, column, code) in self._told:
+            return
+        self._told.add((row, column, code))
         line = [row, column, code, params, [as_text(cell) for cell in cells]]
         self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
         self._add(REFUSED, row, column, value, code, params)
 
     def warn(self, row: int, column: str, value: object, code: str, **params: Any) -> None:
-        self._add(WARNING, row, column, value, code, params)
+        if (row, column, code) not in self._told:
+            self._told.add((row, column, code))
+            self._add(WARNING, row, column, value, code, params)
 
     def _add(
         self, result: str, row: int, column: str, value: object, code: str, params: dict[str, Any]
@@ -96,7 +103,11 @@ class Report:
         return len(self._rows[result])
 
     def as_json(self) -> dict[str, Any]:
-        every = [*self._lines[REFUSED], *self._lines[WARNING]]
+        every = [
+            finding
+            for lines in self._lines.values()
+            for finding in sorted(lines, key=lambda finding: finding.first)
+        ]
         return {
             "findings": [finding.as_json() for finding in every],
             "more": dict(self._more),

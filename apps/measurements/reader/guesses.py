@@ -10,15 +10,21 @@ from typing import Any
 
 from apps.measurements.reader.findings import as_text, cut
 from apps.measurements.reader.jobs import (
+    BETWEEN,
     BY_COLUMN,
     DEFECTIVES,
+    EVENTS,
+    FACTOR,
     FIXED,
+    SEVERAL,
     SIZE,
     SKIP,
     SUBGROUP,
     TIME,
     VALUE,
     Job,
+    Target,
+    target_of,
 )
 from apps.measurements.reader.numbers import (
     CLOCK,
@@ -94,6 +100,11 @@ class Rules:
     number: NumberRule
     date_order: str
     guesses: list[dict[str, Any]]
+    # The way of writing of each other characteristic's column, by its key.
+    others: dict[str, NumberRule] = field(default_factory=dict)
+
+    def number_of(self, target: Target) -> NumberRule:
+        return self.others[target.key] if target.key else self.number
 
 
 def measure(columns: list[Column], rule: NumberRule) -> None:
@@ -112,29 +123,37 @@ def find_rules(columns: list[Column], job: Job, delimiter: str) -> Rules:
     """Decimal mark, thousands separator, way of writing and order of dates."""
     guesses: list[dict[str, Any]] = []
     chosen = job.reading
-    texts = _texts_for_rules(columns, job)
-    decimal, thousands, sure = _marks(texts, delimiter)
+    wanted = _columns_of_numbers(columns, job)
+    decimal, thousands, sure = _marks(_texts_for_rules(wanted), delimiter)
     if "decimal" in chosen:
         decimal, thousands = chosen["decimal"], chosen.get("thousands", "")
     elif not sure:
         guesses.append({"code": "marks", "params": {"decimal": decimal, "thousands": thousands}})
 
-    def rule(way: str) -> NumberRule:
-        return NumberRule(decimal=decimal, thousands=thousands, format=way, unit=job.unit)
+    def rule(way: str, unit: str) -> NumberRule:
+        return NumberRule(decimal=decimal, thousands=thousands, format=way, unit=unit)
 
-    way, way_sure = _format(texts, job.unit)
+    texts, unit = _texts_for_rules(_columns_of(wanted, job.target, job)), job.target.unit
+    way, way_sure = _format(texts, unit)
     if "format" in chosen:
         way = chosen["format"]
-        if way in {MINUTES, HOURS} and job.unit not in SECONDS_IN:
+        if way in {MINUTES, HOURS} and unit not in SECONDS_IN:
             way = PLAIN
     elif not way_sure:
-        guesses.append(_format_guess(way, texts, rule(way)))
+        guesses.append(_format_guess(way, texts, rule(way, unit)))
+    others = {}
+    for other in job.others:
+        texts = _texts_for_rules(_columns_of(wanted, other, job))
+        found, _sure = _format(texts, other.unit) if texts else (PLAIN, True)
+        others[other.key] = rule(found, other.unit)
+        if found != PLAIN:
+            guesses.append(_format_guess(found, texts, others[other.key]))
     order, order_sure = _date_order(columns)
     if "date_order" in chosen:
         order = chosen["date_order"]
     elif not order_sure:
         guesses.append({"code": "date_order", "params": {"order": order}})
-    return Rules(number=rule(way), date_order=order, guesses=guesses)
+    return Rules(number=rule(way, unit), date_order=order, guesses=guesses, others=others)
 
 
 def _format_guess(way: str, texts: list[str], rule: NumberRule) -> dict[str, Any]:
@@ -146,24 +165,99 @@ def _format_guess(way: str, texts: list[str], rule: NumberRule) -> dict[str, Any
 
 def find_roles(columns: list[Column], job: Job, date_order: str) -> None:
     """Give every column its role: the chosen one, or the best guess."""
-    chosen = {int(index): role for index, role in job.mapping.get("columns", {}).items()}
+    chosen, target = job.chosen_roles, job.target
     if chosen:
         for column in columns:
             role = chosen.get(column.index, SKIP)
-            if job.profile:
+            if role[:1].isdigit() and target_of(role, job.targets) is None:
+                column.take(SKIP, "other_gone", sure=False)
+            elif job.profile:
                 column.take(role, "profile", name=job.profile)
             else:
                 column.take(role, "chosen")
         return
     _find_time(columns, date_order)
-    _find_values(columns, job)
-    if job.counts:
-        _find_size(columns, job)
-    if job.subgrouping == BY_COLUMN:
+    _find_factors(columns, job.targets)
+    _find_others(columns, job)
+    if target.data_type == SEVERAL:
+        _find_variables(columns, target)
+    else:
+        _find_values(columns, target)
+    if target.data_type == BETWEEN and not any(column.role == VALUE for column in columns):
+        _find_events(columns, target)
+    if target.counts:
+        _find_size(columns, target)
+    if target.subgrouping == BY_COLUMN:
         _find_subgroup(columns)
     for column in columns:
         if column.role == SKIP and column.why == "not_needed":
             _describe(column)
+
+
+def _find_factors(columns: list[Column], targets: list[Target]) -> None:
+    """Columns that bear the name of a factor."""
+    names = list(dict.fromkeys(name for target in targets for name in target.factors))
+    for name in names:
+        for column in columns:
+            if column.role == SKIP and _same_name(column.name, name):
+                column.take(f"{FACTOR}{name}", "same_name", name=name)
+                break
+
+
+def _find_others(columns: list[Column], job: Job) -> None:
+    """Columns that bear the name or the code of another characteristic.
+
+    Only where the first one has a column of its own name as well: else the file may hold one
+    series under a name that happens to be another's.
+    """
+    own = _words_of(job.target)
+    if not any(column.name.strip().casefold() in own for column in columns):
+        return
+    for other in job.others:
+        words = _words_of(other) - own
+        for column in columns:
+            if (
+                other.data_type not in {DEFECTIVES, SEVERAL}
+                and column.role == SKIP
+                and column.numeric >= HALF
+                and column.name.strip().casefold() in words
+            ):
+                column.take(other.role(VALUE), "other_name", sure=False, name=other.name)
+                break
+
+
+def _words_of(target: Target) -> set[str]:
+    names = (target.name, target.code, *target.variables)
+    return {name.strip().casefold() for name in names if name.strip()}
+
+
+def _find_variables(columns: list[Column], target: Target) -> None:
+    """By name; else, when there are just as many columns of numbers, in their order."""
+    free = [column for column in columns if column.role == SKIP and column.numeric >= HALF]
+    roles = target.value_roles
+    named = [
+        next((column for column in free if _same_name(column.name, name)), None)
+        for name in target.variables
+    ]
+    if all(named):
+        for column, role, name in zip(named, roles, target.variables, strict=True):
+            if column is not None:
+                column.take(role, "same_name", name=name)
+        return
+    measured = [column for column in free if not _is_index(column)]
+    for found in (measured, free):
+        if len(found) == len(roles):
+            for column, role, name in zip(found, roles, target.variables, strict=True):
+                column.take(role, "in_order", sure=False, name=name)
+            return
+
+
+def _find_events(columns: list[Column], target: Target) -> None:
+    """No column of values: the times of the events themselves say how far apart they are."""
+    for column in columns:
+        if column.role == TIME and target.unit in SECONDS_IN:
+            column.take(EVENTS, "events", sure=False)
+            return
 
 
 def _find_time(columns: list[Column], order: str) -> None:
@@ -174,17 +268,17 @@ def _find_time(columns: list[Column], order: str) -> None:
             return
 
 
-def _find_values(columns: list[Column], job: Job) -> None:
+def _find_values(columns: list[Column], target: Target) -> None:
     free = [column for column in columns if column.role == SKIP and column.numeric >= HALF]
-    wide = _wide(free, job)
+    wide = _wide(free, target)
     if wide:
         for column in wide:
             column.take(VALUE, "wide", sure=False, count=len(wide))
         return
     if not free:
-        _find_doubtful_value(columns, job)
+        _find_doubtful_value(columns, target)
         return
-    named = [column for column in free if _same_name(column.name, job.characteristic)]
+    named = [column for column in free if column.name.strip().casefold() in _words_of(target)]
     worded = [
         column
         for column in free
@@ -197,19 +291,19 @@ def _find_values(columns: list[Column], job: Job) -> None:
     best.take(VALUE, "numbers", sure=only, count=count, total=len(best.cells))
 
 
-def _find_doubtful_value(columns: list[Column], job: Job) -> None:
+def _find_doubtful_value(columns: list[Column], target: Target) -> None:
     """A column that is named for it, or the only one, though few of its cells are numbers."""
     for column in columns:
-        named = _same_name(column.name, job.characteristic) or VALUE_WORDS.search(column.name)
+        named = _same_name(column.name, target.name) or VALUE_WORDS.search(column.name)
         if column.role == SKIP and column.numeric > 0 and (named or len(columns) == 1):
             count = round(column.numeric * len(column.filled))
             column.take(VALUE, "numbers", sure=False, count=count, total=len(column.cells))
             return
 
 
-def _wide(columns: list[Column], job: Job) -> list[Column]:
+def _wide(columns: list[Column], target: Target) -> list[Column]:
     """Columns such as x1 … x5: a subgroup in each row."""
-    if job.subgrouping != FIXED or not job.subgroup_size:
+    if target.subgrouping != FIXED or not target.subgroup_size:
         return []
     by_stem: dict[str, list[Column]] = {}
     for column in columns:
@@ -217,18 +311,18 @@ def _wide(columns: list[Column], job: Job) -> list[Column]:
         if found:
             by_stem.setdefault(found.group(1).lower(), []).append(column)
     for family in by_stem.values():
-        if len(family) == job.subgroup_size:
+        if len(family) == target.subgroup_size:
             return family
     return []
 
 
-def _find_size(columns: list[Column], job: Job) -> None:
+def _find_size(columns: list[Column], target: Target) -> None:
     value = next((column for column in columns if column.role == VALUE), None)
     free = [column for column in columns if column.role == SKIP and column.numeric > HALF]
     worded = [column for column in free if SIZE_WORDS.search(column.name)]
     if worded:
         worded[0].take(SIZE, "size_name")
-    elif job.data_type == DEFECTIVES and value is not None:
+    elif target.data_type == DEFECTIVES and value is not None:
         larger = [column for column in free if _never_below(column, value)]
         if larger:
             larger[0].take(SIZE, "size_larger", sure=False)
@@ -297,17 +391,35 @@ def is_time(cell: object, order: str) -> bool:
     return isinstance(cell, str) and PATTERNS[order].fullmatch(cell.strip()) is not None
 
 
-def _texts_for_rules(columns: list[Column], job: Job) -> list[str]:
-    """Texts that look like numbers of some kind, from the value column if that is known."""
-    chosen = {int(index): role for index, role in job.mapping.get("columns", {}).items()}
-    wanted = [column for column in columns if chosen.get(column.index) == VALUE] or [
+def _columns_of_numbers(columns: list[Column], job: Job) -> list[Column]:
+    """The columns that are read as numbers, as chosen; all that hold no times, if none is."""
+    chosen = job.chosen_roles
+    wanted = [
         column
         for column in columns
-        if not chosen and max(_share_of_times(column).values(), default=0.0) < HALF
+        if target_of(chosen.get(column.index, SKIP), job.targets) is not None
     ]
+    if wanted or chosen:
+        return wanted
+    return [
+        column for column in columns if max(_share_of_times(column).values(), default=0.0) < HALF
+    ]
+
+
+def _columns_of(columns: list[Column], target: Target, job: Job) -> list[Column]:
+    """Those of them that belong to one characteristic; before anything is chosen, to the first."""
+    chosen = job.chosen_roles
+    if not chosen:
+        return [] if target.key else columns
+    roles = set(target.value_roles)
+    return [column for column in columns if chosen.get(column.index) in roles]
+
+
+def _texts_for_rules(columns: list[Column]) -> list[str]:
+    """Texts that look like numbers of some kind."""
     return [
         cell.strip()
-        for column in wanted
+        for column in columns
         for cell in column.cells
         if isinstance(cell, str) and re.fullmatch(r"[+-]?[\d.,: \u00a0'%]*\d[\d.,%]*", cell.strip())
     ]

@@ -76,7 +76,9 @@ class NumberRule:
         if isinstance(cell, bool):
             raise BadNumber("boolean")
         if isinstance(cell, int | float):
-            return _finite(float(cell))
+            if not math.isfinite(cell):
+                raise BadNumber("not_finite")
+            return float(cell)
         if not isinstance(cell, str):
             raise BadNumber("not_number")
         text = cell.strip(SPACES)
@@ -128,7 +130,10 @@ def _why_not(text: str, decimal: str) -> str:
         ("spreadsheet_error", text.upper() in ERROR_CELLS),
         ("formula", text.startswith("=")),
         ("not_finite", NOT_FINITE.fullmatch(text) is not None),
-        ("underscore", re.fullmatch(r"[+-]?\d[\d_]*(\.\d[\d_]*)?", text, re.ASCII) is not None),
+        (
+            "underscore",
+            "_" in text and re.fullmatch(r"[+-]?\d[\d_]*(\.\d[\d_]*)?", text, re.ASCII) is not None,
+        ),
         ("not_ascii", any(sign.isdecimal() and not sign.isascii() for sign in text)),
         ("percent_sign", re.fullmatch(r"[+-]?[\d.,]+\s*%", text, re.ASCII) is not None),
         (

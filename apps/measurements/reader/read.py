@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,10 +18,20 @@ from apps.measurements.reader.archives import OLE_MAGIC, ZIP_MAGIC
 from apps.measurements.reader.delimited import DelimitedTable
 from apps.measurements.reader.findings import REFUSED, WARNING, Report, as_text, cut
 from apps.measurements.reader.guesses import Column, Rules
-from apps.measurements.reader.jobs import BY_COLUMN, DEFECTIVES, FileRefused, Job
-from apps.measurements.reader.numbers import NumberRule
-from apps.measurements.reader.rows import NO_TIME, Collected, Places, RowReader
-from apps.measurements.reader.tables import LOOK, Block, Table
+from apps.measurements.reader.jobs import (
+    BY_COLUMN,
+    DEFECTIVES,
+    SEVERAL,
+    SIZE,
+    FileRefused,
+    Job,
+    Target,
+    target_of,
+)
+from apps.measurements.reader.numbers import SECONDS_IN, NumberRule
+from apps.measurements.reader.parquet import PARQUET_MAGIC, ParquetTable
+from apps.measurements.reader.rows import NO_TIME, Block, Collected, Places, RowReader
+from apps.measurements.reader.tables import LOOK, Rows, Table
 from apps.measurements.reader.times import ORDERS, TimeRule
 from apps.measurements.reader.workbooks import WorkbookTable
 
@@ -30,7 +41,7 @@ BY_TIME, BY_FILE = "time", "file"
 
 
 def read_file(job: Job, progress: Progress) -> dict[str, Any]:
-    """Read the file; the report. Rows that are ready go to `out` + `.npz`."""
+    """Read the file; the report. Rows that are ready go to `out` + `.npz`, one for each target."""
     started = time.monotonic()
     path = Path(job.path)
     if path.stat().st_size == 0:
@@ -39,38 +50,56 @@ def read_file(job: Job, progress: Progress) -> dict[str, Any]:
     blocks = table.blocks()
     head = _head(blocks)
     job, columns, rules, header = _look(job, table, head)
-    roles = [column.role for column in columns]
-    places = Places.of(roles, [c.name for c in columns], _constant_size(job))
-    problem = _problem(job, places)
+    filled = _filled_targets(job, columns)
     with Report(Path(job.out + ".refused")) as report:
         times = TimeRule(order=rules.date_order, zone_name=_zone(job))
-        reader = RowReader(job, places, rules.number, times, report)
-        total = 0
+        readers = [
+            RowReader(job, target, places, rules.number_of(target), times, report)
+            for target, places in filled
+        ]
+        problem = _problem(job, columns, filled)
         if problem is None:
-            total = _read_rows(reader, blocks, head, header, table.expected_rows, progress)
-        arrays, notes = _finish(job, reader, places, report)
-    labels = list(reader.found.labels)
-    np.savez(job.out + ".npz", allow_pickle=False, **arrays)
-    Path(job.out + ".labels").write_text("\n".join(labels), encoding="utf-8")
+            _read_rows(readers, blocks, head, header, table.expected_rows, progress)
+        parts, notes = [], []
+        for reader in readers:
+            part, noted = _finish(job, reader, report)
+            parts.append(part)
+            notes += noted
+    if problem is None and any(reader.too_many_strata for reader in readers):
+        problem = "strata_many"
+    first = parts[0]
     return {
-        "reading": _reading(job, table, rules, header, notes),
+        "reading": _reading(job, table, rules, header, list(dict.fromkeys(notes))),
         "columns": [column.as_json() for column in columns],
         "problem": problem,
         "profile": job.profile,
         "guesses": _all_guesses(table, rules, columns, notes, job),
+        "parts": parts,
         "rows": {
-            "total": total,
-            "ready": reader.found.ready,
+            **first["rows"],
+            "ready": max(part["rows"]["ready"] for part in parts),
             "warned": report.rows(WARNING),
             "refused": report.rows(REFUSED),
-            "blank": reader.found.blank,
-            "values": len(arrays["values"]),
+            "values": sum(part["rows"]["values"] for part in parts),
+            "doubles": sum(part["rows"]["doubles"] for part in parts),
         },
-        "first": _first_rows(arrays, labels),
-        "covers": _covers(arrays["times"]),
+        "first": first["first"],
+        "covers": first["covers"],
         "seconds": round(time.monotonic() - started, 2),
         **report.as_json(),
     }
+
+
+def _filled_targets(job: Job, columns: list[Column]) -> list[tuple[Target, Places]]:
+    """The characteristics that columns go to: the first always, the others if any does."""
+    roles, names = [column.role for column in columns], [column.name for column in columns]
+    found = [(job.target, Places.of(roles, names, _constant_size(job), job.target))]
+    for other in job.others:
+        if other.data_type != DEFECTIVES or other.role(SIZE) in roles:
+            places = Places.of(roles, names, None, other)
+            if places.readable:
+                found.append((other, places))
+    return found
 
 
 def open_table(job: Job, path: Path) -> Table:
@@ -81,9 +110,13 @@ def open_table(job: Job, path: Path) -> Table:
         return WorkbookTable(path, job.limits, sheet=job.reading.get("sheet", ""))
     if magic.startswith(b"PK\x05\x06"):
         raise FileRefused("archive_damaged")
+    if magic.startswith(PARQUET_MAGIC):
+        return ParquetTable(path, job.limits)
     suffix = Path(job.name).suffix.lower()
     if suffix in {".xlsx", ".xlsm", ".xls", ".ods"}:
         raise FileRefused("not_a_workbook", suffix=suffix)
+    if suffix == ".parquet":
+        raise FileRefused("parquet_damaged")
     return DelimitedTable(
         path,
         job.limits,
@@ -92,7 +125,7 @@ def open_table(job: Job, path: Path) -> Table:
     )
 
 
-def _head(blocks: Any) -> Block:
+def _head(blocks: Iterator[Rows]) -> Rows:
     found = next(blocks, None)
     if found is None or not any(as_text(cell).strip() for row in found[1] for cell in row):
         raise FileRefused("empty")
@@ -100,7 +133,7 @@ def _head(blocks: Any) -> Block:
     return first, rows
 
 
-def _look(job: Job, table: Table, head: Block) -> tuple[Job, list[Column], Rules, int]:
+def _look(job: Job, table: Table, head: Rows) -> tuple[Job, list[Column], Rules, int]:
     """The columns with their roles, the rules of writing, and the row of the header (0: none).
 
     The job comes back as a kept profile completes it.
@@ -168,13 +201,24 @@ def _names(header: list[Any], body: list[list[Any]]) -> list[str]:
     return names
 
 
-def _problem(job: Job, places: Places) -> str | None:
+def _problem(job: Job, columns: list[Column], filled: list[tuple[Target, Places]]) -> str | None:
     """What has to be chosen before any row can be read."""
-    if not places.values:
-        return "no_value_column"
-    if job.data_type == DEFECTIVES and places.size is None and places.constant_size is None:
+    target, places = filled[0]
+    if not places.readable:
+        return "no_variable_columns" if target.data_type == SEVERAL else "no_value_column"
+    chosen = {
+        other.key
+        for column in columns
+        if (other := target_of(column.role, job.targets)) is not None
+    }
+    if chosen - {target.key for target, _places in filled}:
+        return "other_incomplete"
+    if target.data_type == DEFECTIVES and places.size is None and places.constant_size is None:
         return "no_size_column"
-    if job.subgrouping == BY_COLUMN and places.subgroup is None and len(places.values) == 1:
+    if places.from_times and target.unit not in SECONDS_IN:
+        return "no_unit_of_time"
+    by_column = any(target.subgrouping == BY_COLUMN for target, _places in filled)
+    if by_column and places.subgroup is None and len(places.values) == 1:
         return "no_subgroup_column"
     return None
 
@@ -189,55 +233,117 @@ def _zone(job: Job) -> str:
 
 
 def _read_rows(
-    reader: RowReader, blocks: Any, head: Block, header: int, expected: int, progress: Progress
-) -> int:
+    readers: list[RowReader],
+    blocks: Iterator[Rows],
+    head: Rows,
+    header: int,
+    expected: int,
+    progress: Progress,
+) -> None:
     first, rows = head
     start = max(header - first + 1, 0)
-    reader.take(first + start, rows[start:])
-    done = first + len(rows) - 1
-    progress(done, max(expected, done))
-    for first, rows in blocks:
-        reader.take(first, rows)
-        done = first + len(rows) - 1
+    for number, lines in chain([(first + start, rows[start:])], blocks):
+        block = Block(number, lines, readers[0].places.width, readers[0].cell_limit)
+        for reader in readers:
+            reader.take(block)
+        done = number + len(lines) - 1
         progress(done, max(expected, done))
-    return reader.found.ready + reader.report.rows(REFUSED)
 
 
-def _finish(
-    job: Job, reader: RowReader, places: Places, report: Report
-) -> tuple[dict[str, NDArray[Any]], list[str]]:
-    """The observations as arrays, in the order in which they will be saved."""
-    found = reader.found
+def _finish(job: Job, reader: RowReader, report: Report) -> tuple[dict[str, Any], list[str]]:
+    """Keep what was read for one characteristic, in the order in which it will be saved."""
+    places, target, found = reader.places, reader.target, reader.found
     arrays = _arrays(found)
-    notes = []
     if places.values:
         name = places.name(places.values[0])
-        marks.warn_of_far_values(arrays["values"], arrays["rows"], name, job, report)
+        marks.warn_of_far_values(arrays["values"], arrays["rows"], name, target, report)
+    arrays["doubles"] = marks.doubles(arrays, target)
+    notes = []
     if places.time is not None and len(arrays["times"]):
         name = places.name(places.time)
-        marks.warn_of_repeated_times(
-            arrays["times"], arrays["rows"], name, job, report, ZoneInfo(_zone(job))
-        )
+        marks.warn_of_doubles(arrays, name, report, ZoneInfo(_zone(job)))
         if not marks.in_order(arrays["times"]):
-            if job.reading.get("order", BY_TIME) == BY_TIME:
+            if places.from_times or job.reading.get("order", BY_TIME) == BY_TIME:
                 place = np.argsort(arrays["times"], kind="stable")
                 arrays = {key: column[place] for key, column in arrays.items()}
                 notes.append("sorted")
             else:
                 notes.append("unsorted")
-    return arrays, notes
+        if places.from_times:
+            arrays = _count_between(arrays, target, name, report)
+    prefix = f"{job.out}.{target.key}" if target.key else job.out
+    labels, factors = list(found.labels), [name for _column, name in places.factors]
+    np.savez(prefix + ".npz", allow_pickle=False, **_telling(arrays))
+    Path(prefix + ".labels").write_text("\n".join(labels), encoding="utf-8")
+    strata = [_named(factors, values) for values in found.combinations]
+    Path(prefix + ".strata").write_text(json.dumps(strata), encoding="utf-8")
+    return {
+        "target": target.key,
+        "columns": [places.name(column) for column in places.values],
+        "factors": factors,
+        "rows": {
+            "total": found.ready + found.refused,
+            "ready": found.ready,
+            "refused": found.refused,
+            "blank": found.blank,
+            "values": len(arrays["values"]),
+            "doubles": int(np.count_nonzero(arrays["doubles"] & marks.EARLIER)),
+        },
+        "first": _first_rows(arrays, labels, strata),
+        "covers": _covers(arrays["times"]),
+    }, notes
+
+
+def _telling(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The columns that say anything: what is empty all through is not stored (`load_rows`)."""
+    found = {name: arrays[name] for name in ("values", "times")}
+    if not np.isnan(arrays["sizes"]).all():
+        found["sizes"] = arrays["sizes"]
+    if arrays["others"].shape[1]:
+        found["others"] = arrays["others"]
+    return found | {
+        name: arrays[name] for name in ("codes", "strata", "doubles") if arrays[name].any()
+    }
+
+
+def _named(factors: list[str], values: tuple[str, ...]) -> dict[str, str]:
+    """A combination with the names of its factors; what is missing is left out."""
+    return {name: value for name, value in zip(factors, values, strict=True) if value}
+
+
+def _count_between(
+    arrays: dict[str, NDArray[Any]], target: Target, column: str, report: Report
+) -> dict[str, NDArray[Any]]:
+    """The times between events that follow each other, from the newest stored one on.
+
+    A file that goes back behind the newest stored event starts anew with its own first one: of
+    that event, the time since the one before is not known, and it gives no value.
+    """
+    times = arrays["times"]
+    last = target.last_event
+    follows = last is not None and int(times[0]) >= last
+    before = np.concatenate([[last if follows else times[0]], times[:-1]])
+    arrays["values"] = (times - before) / (SECONDS_IN[target.unit] * 1e6)
+    if follows:
+        return arrays
+    report.warn(int(arrays["rows"][0]), column, "", "first_event")
+    return {key: found[1:] for key, found in arrays.items()}
 
 
 def _arrays(found: Collected) -> dict[str, NDArray[Any]]:
     def joined(blocks: list[NDArray[Any]], kind: type) -> NDArray[Any]:
         return np.concatenate(blocks) if blocks else np.empty(0, dtype=kind)
 
+    values = joined(found.values, np.float64)
+    no_others = np.empty((len(values), 0), dtype=np.float64)
     return {
-        "values": joined(found.values, np.float64),
+        "values": values,
+        "others": np.concatenate(found.others) if found.others else no_others,
         "sizes": joined(found.sizes, np.float64),
         "times": joined(found.times, np.int64),
         "rows": joined(found.rows, np.int32),
         "codes": joined(found.codes, np.int32),
+        "strata": joined(found.strata, np.int32),
     }
 
 
@@ -271,7 +377,7 @@ def _all_guesses(
         found.append({"code": "delimiter", "params": {"delimiter": table.layout.delimiter}})
     found += rules.guesses
     found += [
-        {"code": f"column_{column.role}", "params": {"column": column.name}}
+        {"code": f"column_{_kind_of(column.role)}", "params": {"column": column.name}}
         for column in columns
         if not column.sure
     ]
@@ -280,22 +386,30 @@ def _all_guesses(
     return found
 
 
-def _first_rows(arrays: dict[str, NDArray[Any]], labels: list[str]) -> list[dict[str, Any]]:
+def _kind_of(role: str) -> str:
+    """What has to be confirmed of a role, without its number or its characteristic."""
+    return "other" if role[:1].isdigit() else role.split(".")[0]
+
+
+def _first_rows(
+    arrays: dict[str, NDArray[Any]], labels: list[str], strata: list[dict[str, str]]
+) -> list[dict[str, Any]]:
     shown = {key: column[:FIRST_ROWS].tolist() for key, column in arrays.items()}
     return [
         {
             "row": row,
             "time": None if moment == NO_TIME else moment,
             "value": value,
+            "others": others,
             "size": None if size != size else size,
             "subgroup": labels[code],
+            "factors": strata[stratum],
         }
-        for row, moment, value, size, code in islice(
-            zip(
-                shown["rows"], shown["times"], shown["values"], shown["sizes"], shown["codes"],
-                strict=True,
-            ),
-            FIRST_ROWS,
+        for row, moment, value, others, size, code, stratum in zip(
+            *(shown[key] for key in (
+                "rows", "times", "values", "others", "sizes", "codes", "strata",
+            )),
+            strict=True,
         )
     ]  # fmt: skip
 

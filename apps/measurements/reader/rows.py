@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,16 @@ from numpy.typing import NDArray
 
 from apps.measurements.reader.findings import Report, as_text
 from apps.measurements.reader.jobs import (
+    BETWEEN,
     DEFECTIVES,
+    EVENTS,
+    FACTOR,
+    SEVERAL,
     SIZE,
     SUBGROUP,
     TIME,
-    VALUE,
     Job,
+    Target,
 )
 from apps.measurements.reader.numbers import PLAIN, BadNumber, NumberRule
 from apps.measurements.reader.times import BadTime, TimeRule
@@ -36,8 +41,19 @@ class RowRefused(Exception):
 
 
 @dataclass(frozen=True)
+class RowRead:
+    """What one row holds."""
+
+    values: list[float]
+    size: float
+    time: int
+    label: str
+    factors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Places:
-    """Which columns are read, and how."""
+    """Which columns are read for one characteristic, and how."""
 
     width: int
     values: list[int]
@@ -46,24 +62,77 @@ class Places:
     size: int | None = None
     subgroup: int | None = None
     constant_size: float | None = None
+    # The columns of its factors, with their names.
+    factors: list[tuple[int, str]] = field(default_factory=list)
+    # The values of a row are the variables of one observation.
+    together: bool = False
+    # No column of values: they are the times between the events.
+    from_times: bool = False
 
     @classmethod
-    def of(cls, roles: Sequence[str], names: list[str], constant_size: float | None) -> Places:
-        def first(role: str) -> int | None:
-            return next((index for index, found in enumerate(roles) if found == role), None)
+    def of(
+        cls, roles: Sequence[str], names: list[str], constant_size: float | None, target: Target
+    ) -> Places:
+        def first(*wanted: str) -> int | None:
+            return next((index for index, role in enumerate(roles) if role in wanted), None)
 
+        if target.data_type == SEVERAL:
+            found = [first(role) for role in target.value_roles]
+            values = [index for index in found if index is not None]
+            values = values if len(values) == len(found) else []
+        else:
+            [own] = target.value_roles
+            values = [index for index, role in enumerate(roles) if role == own]
+        events = first(EVENTS) if target.data_type == BETWEEN and not target.key else None
+        factors = [(first(f"{FACTOR}{name}"), name) for name in target.factors]
         return cls(
             width=len(roles),
             names=names,
-            values=[index for index, role in enumerate(roles) if role == VALUE],
-            time=first(TIME),
-            size=first(SIZE),
+            values=[] if events is not None else values,
+            time=first(TIME, EVENTS),
+            size=first(target.role(SIZE)),
             subgroup=first(SUBGROUP),
             constant_size=constant_size,
+            factors=[(index, name) for index, name in factors if index is not None],
+            together=target.data_type == SEVERAL,
+            from_times=events is not None,
         )
 
     def name(self, column: int) -> str:
         return self.names[column] if 0 <= column < len(self.names) else ""
+
+    @property
+    def readable(self) -> bool:
+        return bool(self.values) or self.from_times
+
+
+class Block:
+    """Rows of the file; what several characteristics need of them is worked out once."""
+
+    def __init__(self, first: int, rows: list[list[Any]], width: int, cell: int) -> None:
+        self.first, self.rows = first, rows
+        self._width, self._cell = width, cell
+        self._times: dict[int, NDArray[np.int64] | None] = {}
+
+    @cached_property
+    def columns(self) -> list[tuple[Any, ...]] | None:
+        """The cells by column, if all rows are of one width and hold short texts only."""
+        if set(map(len, self.rows)) != {self._width}:
+            return None
+        columns = list(zip(*self.rows, strict=True))
+        return columns if all(map(self._short_texts, columns)) else None
+
+    def _short_texts(self, cells: tuple[Any, ...]) -> bool:
+        try:
+            return max(map(len, cells)) <= self._cell
+        except TypeError:
+            return False
+
+    def times(self, column: int, rule: TimeRule) -> NDArray[np.int64] | None:
+        if column not in self._times:
+            columns = self.columns
+            self._times[column] = None if columns is None else rule.read_block(columns[column])
+        return self._times[column]
 
 
 @dataclass
@@ -71,12 +140,17 @@ class Collected:
     """Observations by column, in blocks."""
 
     values: list[NDArray[np.float64]] = field(default_factory=list)
+    others: list[NDArray[np.float64]] = field(default_factory=list)
     sizes: list[NDArray[np.float64]] = field(default_factory=list)
     times: list[NDArray[np.int64]] = field(default_factory=list)
     rows: list[NDArray[np.int32]] = field(default_factory=list)
     codes: list[NDArray[np.int32]] = field(default_factory=list)
+    strata: list[NDArray[np.int32]] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=lambda: {"": 0})
+    # Combinations of the factors' values, in the order of `Places.factors`; none of them is 0.
+    combinations: dict[tuple[str, ...], int] = field(default_factory=dict)
     ready: int = 0
+    refused: int = 0
     blank: int = 0
 
     def add(
@@ -86,6 +160,8 @@ class Collected:
         times: Sequence[int] | NDArray[np.int64] | None,
         rows: Sequence[int] | NDArray[np.int32],
         codes: Sequence[int] | None,
+        strata: Sequence[int] | None = None,
+        others: Sequence[Sequence[float]] | NDArray[np.float64] | None = None,
     ) -> None:
         count = len(values)
         self.values.append(np.asarray(values, dtype=np.float64))
@@ -95,46 +171,65 @@ class Collected:
             np.full(count, NO_TIME) if times is None else np.asarray(times, dtype=np.int64)
         )
         self.rows.append(np.asarray(rows, dtype=np.int32))
-        self.codes.append(
-            np.zeros(count, np.int32) if codes is None else np.asarray(codes, dtype=np.int32)
-        )
+        self.codes.append(_codes(codes, count))
+        self.strata.append(_codes(strata, count))
+        if others is not None:
+            self.others.append(np.asarray(others, dtype=np.float64).reshape(count, -1))
+
+
+def _codes(codes: Sequence[int] | None, count: int) -> NDArray[np.int32]:
+    return np.zeros(count, np.int32) if codes is None else np.asarray(codes, dtype=np.int32)
 
 
 class RowReader:
-    """Takes blocks of rows; keeps what is sound, reports the rest."""
+    """Takes blocks of rows for one characteristic; keeps what is sound, reports the rest."""
 
     def __init__(
-        self, job: Job, places: Places, numbers: NumberRule, times: TimeRule, report: Report
+        self,
+        job: Job,
+        target: Target,
+        places: Places,
+        numbers: NumberRule,
+        times: TimeRule,
+        report: Report,
     ) -> None:
         self._job = job
-        self._places = places
+        self.target = target
+        self.places = self._places = places
         self._numbers = numbers
         self._plain = NumberRule(decimal=numbers.decimal, thousands=numbers.thousands)
         self._size_rule = self._plain if numbers.format != PLAIN else numbers
         self._times = times
         self.report = report
         self.found = Collected()
+        self.found.combinations[("",) * len(places.factors)] = 0
 
-    def take(self, first: int, rows: list[list[Any]]) -> None:
-        if not self._take_whole(first, rows):
-            self._take_singly(first, rows)
+    @property
+    def cell_limit(self) -> int:
+        return self._job.limits.cell
+
+    @property
+    def too_many_strata(self) -> bool:
+        return len(self.found.combinations) - 1 > self._job.limits.strata
+
+    def take(self, block: Block) -> None:
+        if not self._take_whole(block):
+            self._take_singly(block.first, block.rows)
 
     # --- The quick way -----------------------------------------------------------------------
 
-    def _take_whole(self, first: int, rows: list[list[Any]]) -> bool:
-        places = self._places
-        if len(places.values) != 1 or set(map(len, rows)) != {places.width}:
+    def _take_whole(self, block: Block) -> bool:
+        places, columns = self._places, block.columns
+        if columns is None or (len(places.values) != 1 and not places.together):
             return False
-        columns = list(zip(*rows, strict=True))
-        if not all(map(self._short_texts, columns)):
-            return False
-        values = self._numbers.read_block(columns[places.values[0]])
-        sizes = self._whole_sizes(columns, len(rows))
-        if values is None or sizes is None or not self._numbers_hold(values, sizes):
+        values = self._whole_values(columns)
+        count = len(block.rows)
+        sizes = self._whole_sizes(columns, count)
+        if values is None or sizes is None or not self._numbers_hold(values[0], sizes):
             return False
         times = None
         if places.time is not None:
-            times = self._times.read_block(columns[places.time])
+            times = block.times(places.time, self._times)
             if times is None:
                 return False
         codes = None
@@ -142,39 +237,46 @@ class RowReader:
             codes = self._whole_codes(columns[places.subgroup])
             if codes is None:
                 return False
-        count = len(rows)
-        self.found.add(values, sizes, times, np.arange(first, first + count, dtype=np.int32), codes)
+        strata = self._whole_strata(columns)
+        if places.factors and strata is None:
+            return False
+        others = np.column_stack(values[1:]) if len(values) > 1 else None
+        rows = np.arange(block.first, block.first + count, dtype=np.int32)
+        self.found.add(values[0], sizes, times, rows, codes, strata, others)
         self.found.ready += count
         return True
 
-    def _short_texts(self, cells: tuple[Any, ...]) -> bool:
-        try:
-            return max(map(len, cells)) <= self._job.limits.cell
-        except TypeError:
-            return False
+    def _whole_values(self, columns: list[tuple[Any, ...]]) -> list[list[float]] | None:
+        found = []
+        for column in self._places.values:
+            values = self._numbers.read_block(columns[column])
+            if values is None or not np.isfinite(np.asarray(values)).all():
+                return None
+            found.append(values)
+        return found
 
     def _whole_sizes(self, columns: list[tuple[Any, ...]], count: int) -> list[float] | None:
-        if not self._job.counts:
+        if not self.target.counts:
             return [np.nan] * count
         if self._places.size is not None:
             return self._size_rule.read_block(columns[self._places.size])
         constant = self._places.constant_size
         if constant is None:
-            constant = np.nan if self._job.data_type == DEFECTIVES else 1.0
+            constant = np.nan if self.target.data_type == DEFECTIVES else 1.0
         return [constant] * count
 
     def _numbers_hold(self, values: list[float], sizes: list[float]) -> bool:
         numbers = np.asarray(values)
-        if not np.isfinite(numbers).all():
-            return False
-        if not self._job.counts:
+        if self.target.data_type == BETWEEN:
+            return bool((numbers >= 0).all())
+        if not self.target.counts:
             return True
         n = np.asarray(sizes)
         if not ((numbers >= 0) & (numbers == np.floor(numbers))).all():
             return False
         if not (np.isfinite(n) & (n > 0)).all():
             return False
-        if self._job.data_type != DEFECTIVES:
+        if self.target.data_type != DEFECTIVES:
             return True
         return bool(((n == np.floor(n)) & (numbers <= n)).all())
 
@@ -187,14 +289,36 @@ class RowReader:
             labels[label] = len(labels)
         return [labels[label] for label in cells]
 
+    def _whole_strata(self, columns: list[tuple[Any, ...]]) -> list[int] | None:
+        """The codes of the factors' values; None without factors, or for a closer look."""
+        if not self._places.factors:
+            return None
+        known = self.found.combinations
+        found = list(zip(*(columns[column] for column, _name in self._places.factors), strict=True))
+        for values in dict.fromkeys(found):
+            if values in known:
+                continue
+            if not all(not value or _sound_label(value) for value in values):
+                return None
+            self._code_of(values)
+        return [known[values] for values in found]
+
+    def _code_of(self, values: tuple[str, ...]) -> int:
+        """The number of a combination; beyond the limit they are no longer told apart."""
+        if self.too_many_strata:
+            return self.found.combinations.setdefault(values, 0)
+        return self.found.combinations.setdefault(values, len(self.found.combinations))
+
     # --- The slow way ------------------------------------------------------------------------
 
     def _take_singly(self, first: int, rows: list[list[Any]]) -> None:
         values: list[float] = []
+        others: list[list[float]] = []
         sizes: list[float] = []
         times: list[int] = []
         numbers: list[int] = []
         codes: list[int] = []
+        strata: list[int] = []
         for row, cells in enumerate(rows, first):
             if _is_blank(cells):
                 self.found.blank += 1
@@ -203,27 +327,38 @@ class RowReader:
                 found = self._read_row(row, cells)
             except RowRefused as no:
                 name = self._places.name(no.column)
+                self.found.refused += 1
                 self.report.refuse(row, name, no.value, no.code, cells, **no.params)
                 continue
             self.found.ready += 1
-            for value, size, time, label in found:
+            label = self.found.labels.setdefault(found.label, len(self.found.labels))
+            stratum = self._code_of(found.factors)
+            read = found.values[:1] if self._places.together else found.values
+            for value in read:
                 values.append(value)
-                sizes.append(size)
-                times.append(time)
+                sizes.append(found.size)
+                times.append(found.time)
                 numbers.append(row)
-                codes.append(self.found.labels.setdefault(label, len(self.found.labels)))
+                codes.append(label)
+                strata.append(stratum)
+            others.append(found.values[1:])
         if values:
-            self.found.add(values, sizes, times, numbers, codes)
+            together = others if self._places.together else None
+            self.found.add(values, sizes, times, numbers, codes, strata, together)
 
-    def _read_row(self, row: int, cells: list[Any]) -> list[tuple[float, float, int, str]]:
+    def _read_row(self, row: int, cells: list[Any]) -> RowRead:
         cells = self._squared(cells)
         time = self._read_time(row, cells)
         label = self._read_label(cells)
+        factors = tuple(self._read_factor(cells, column) for column, _ in self._places.factors)
         size = self._read_size(cells)
-        values = [self._read_value(cells, column, size) for column in self._places.values]
-        if len(values) > 1 and not label:
+        if self._places.from_times:
+            values = [0.0]
+        else:
+            values = [self._read_value(cells, column, size) for column in self._places.values]
+        if len(values) > 1 and not label and not self._places.together:
             label = str(row)
-        return [(value, size, time, label) for value in values]
+        return RowRead(values, size, time, label, factors)
 
     def _squared(self, cells: list[Any]) -> list[Any]:
         """The row with as many cells as the header."""
@@ -261,12 +396,19 @@ class RowReader:
             raise RowRefused(column, label, "label_long", most=LABEL_LENGTH)
         return label
 
+    def _read_factor(self, cells: list[Any], column: int) -> str:
+        """The value of a factor; none is allowed."""
+        value = "".join(sign for sign in as_text(cells[column]) if sign.isprintable()).strip()
+        if len(value) > LABEL_LENGTH:
+            raise RowRefused(column, value, "factor_long", most=LABEL_LENGTH)
+        return value
+
     def _read_size(self, cells: list[Any]) -> float:
-        if not self._job.counts:
+        if not self.target.counts:
             return np.nan
         column = self._places.size
         if column is None:
-            if self._places.constant_size is None and self._job.data_type == DEFECTIVES:
+            if self._places.constant_size is None and self.target.data_type == DEFECTIVES:
                 raise RowRefused(-1, "", "size_missing")
             return 1.0 if self._places.constant_size is None else self._places.constant_size
         try:
@@ -276,7 +418,7 @@ class RowReader:
             raise RowRefused(column, cells[column], code) from error
         if size <= 0:
             raise RowRefused(column, cells[column], "size_not_positive")
-        if self._job.data_type == DEFECTIVES and size != int(size):
+        if self.target.data_type == DEFECTIVES and size != int(size):
             raise RowRefused(column, cells[column], "size_not_whole")
         return size
 
@@ -285,13 +427,15 @@ class RowReader:
             value = self._numbers.read(cells[column])
         except BadNumber as error:
             raise RowRefused(column, cells[column], error.code) from error
-        if not self._job.counts:
+        if self.target.data_type == BETWEEN and value < 0:
+            raise RowRefused(column, cells[column], "between_negative")
+        if not self.target.counts:
             return value
         if value < 0:
             raise RowRefused(column, cells[column], "count_negative")
         if value != int(value):
             raise RowRefused(column, cells[column], "count_not_whole")
-        if self._job.data_type == DEFECTIVES and value > size:
+        if self.target.data_type == DEFECTIVES and value > size:
             raise RowRefused(column, cells[column], "count_exceeds_size", size=as_text(size))
         return value
 

@@ -12,7 +12,7 @@ BLOCK = 10_000
 # Rows that are looked at before the rest is read, to see how the file is laid out.
 LOOK = 1_000
 
-Block = tuple[int, list[list[Any]]]
+Rows = tuple[int, list[list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Table(Protocol):
     layout: Layout
     expected_rows: int
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Rows]:
         """Rows in blocks, each with the number of its first row (from 1, as a person counts)."""
         ...
 

@@ -12,7 +12,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from apps.measurements.reader.archives import ZIP_MAGIC, check_archive
 from apps.measurements.reader.jobs import FileRefused, Limits
-from apps.measurements.reader.tables import BLOCK, Block, Layout, check_length, check_width
+from apps.measurements.reader.tables import BLOCK, Layout, Rows, check_length, check_width
 
 
 class WorkbookTable:
@@ -35,7 +35,7 @@ class WorkbookTable:
         self.encoding_sure = True
         self.expected_rows = self._sheet.height
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Rows]:
         first = self._first
         rows_left: Iterator[list[Any]] = self._sheet.iter_rows()
         while rows := list(islice(rows_left, BLOCK)):

@@ -15,6 +15,7 @@ from apps.accounts.policies import Action
 from apps.audit.services import record
 from apps.common.errors import Refused
 from apps.measurements.announcing import announce
+from apps.measurements.choices import DataType
 from apps.measurements.models import Characteristic, SpecificationLimits
 
 
@@ -35,6 +36,13 @@ def set_specification_limits(
     with transaction.atomic():
         present = Characteristic.objects.select_for_update().get(pk=characteristic.pk)
         _require_right(actor, present)
+        if present.data_type == DataType.SEVERAL:
+            raise Refused(
+                _(
+                    "Limits belong to one variable. Measure it as a characteristic of its own to "
+                    "give it limits."
+                )
+            )
         if not reason and present.specification_limits.exists():
             raise Refused(_("Give the reason why the specification limits change."))
         limits = SpecificationLimits.objects.create(
@@ -54,6 +62,7 @@ def set_specification_limits(
             announce(
                 actor=actor,
                 verb="specification.set",
+                same_times=True,
                 characteristic=present,
                 target=limits,
                 details=details,

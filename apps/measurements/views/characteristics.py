@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -17,15 +18,18 @@ from apps.audit.selectors import history_of
 from apps.audit.sentences import icon_of, sentence_of
 from apps.common.errors import Conflict, Refused
 from apps.measurements import services
+from apps.measurements.choices import COUNTED_TYPES
 from apps.measurements.forms import (
     CharacteristicForm,
     LimitsForm,
     NewCharacteristicForm,
     PageForm,
     ReasonForm,
+    zone_suggestions,
 )
 from apps.measurements.models import Characteristic
-from apps.measurements.selectors import counted, specification_in_force
+from apps.measurements.newest import plan_of, sampling_of
+from apps.measurements.selectors import counted, looked_for, specification_in_force
 from apps.measurements.views.fetching import (
     characteristic_for,
     chart_url,
@@ -55,7 +59,8 @@ def create(request: HttpRequest) -> HttpResponse:
                 request, _("%(name)s is added. Import its data next.") % {"name": made.name}
             )
             return redirect("measurements:import", made.pk)
-    return render(request, "measurements/create.html", {"form": form, "hints": type_hints()})
+    context = {"form": form, "zones": zone_suggestions()} | hints()
+    return render(request, "measurements/create.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,16 +91,33 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("measurements:detail", pk)
-    context = {"form": form, "characteristic": characteristic, "hints": type_hints()}
+    context = {
+        "form": form,
+        "characteristic": characteristic,
+        "zones": zone_suggestions(),
+        "fixed_kind": characteristic.next_sequence > 1,
+    } | hints()
     return render(request, "measurements/edit.html", context)
 
 
-def type_hints() -> dict[str, str]:
-    """A second line for each kind of data, in the reader's language."""
+def hints() -> dict[str, dict[str, str]]:
+    """A second line for each kind of data and of subgroups, in the reader's language."""
     return {
-        "variable": _("A number with a unit: minutes, millimetres, degrees."),
-        "defectives": _("So many of so many units did not pass."),
-        "defects": _("So many faults on a unit, an area, a period."),
+        "type_hints": {
+            "variable": _("A number with a unit: minutes, millimetres, degrees."),
+            "defectives": _("So many of so many units did not pass."),
+            "defects": _("So many faults on a unit, an area, a period."),
+            "between": _("For what seldom happens: days between falls, cases between errors."),
+            "several": _("Variables that hang together: temperature, pressure and flow."),
+        },
+        "subgroup_hints": {
+            "individuals": _("Each value is a point."),
+            "fixed": _("Five in a row, four in a row."),
+            "column": _("A column says which values belong together: batch, sample, day."),
+            "window": _(
+                "Each hour, day, week or month is one point, in the time zone of the data."
+            ),
+        },
     }
 
 
@@ -128,22 +150,36 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_reason(
+        request, pk, services.archive_characteristic, "measurements/archive.html",
+        _("Archived. Its data and charts stay readable."),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_reason(
+        request, pk, services.restore_characteristic, "measurements/restore.html",
+        _("It is in use again and takes observations."),
+    )  # fmt: skip
+
+
+def _with_reason(
+    request: HttpRequest, pk: int, service: Callable[..., object], template: str, done: str
+) -> HttpResponse:
+    """Take a characteristic out of use or into it, for a reason."""
     user = person(request)
     characteristic = characteristic_for(request, pk)
     require(user, Action.EDIT_CHARACTERISTIC, characteristic)
     form = ReasonForm(posted(request), initial={"version": characteristic.version})
     if request.method == "POST" and form.is_valid():
         try:
-            services.archive_characteristic(
-                actor=user, characteristic=characteristic, **form.cleaned_data
-            )
+            service(actor=user, characteristic=characteristic, **form.cleaned_data)
         except Refused as error:
             return refused(request, error, request.path)
-        messages.success(request, _("Archived. Its data and charts stay readable."))
+        messages.success(request, done)
         return redirect("measurements:detail", pk)
-    return render(
-        request, "measurements/archive.html", {"form": form, "characteristic": characteristic}
-    )
+    return render(request, template, {"form": form, "characteristic": characteristic})
 
 
 @require_safe
@@ -154,13 +190,25 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     query = PageForm(request.GET)
     if not query.is_valid():
         raise BadRequest("page")
-    rows = counted(characteristic).order_by("-sequence")
+    filtered = bool(query.cleaned_data["q"] or query.cleaned_data["shown"])
+    rows = looked_for(
+        characteristic, query.cleaned_data["q"], query.cleaned_data["shown"]
+    ).order_by("-sequence")
+    if characteristic.factors:
+        rows = rows.select_related("stratum")
     page = Paginator(rows, ROWS_ON_PAGE).get_page(query.cleaned_data["page"] or 1)
     context: dict[str, Any] = {
         "characteristic": characteristic,
         "limits": specification_in_force(characteristic),
+        "specifications": characteristic.specification_limits.select_related("set_by"),
+        "with_size": characteristic.data_type in COUNTED_TYPES,
         "chart_url": chart_url(characteristic),
         "page_obj": page,
+        "filtered": filtered,
+        "total": counted(characteristic).count() if filtered else page.paginator.count,
+        "shown_options": [("corrected", _("Corrected values"))],
+        "plan": plan_of(characteristic),
+        "sampling": sampling_of(characteristic),
         "imports": characteristic.imports.select_related("uploaded_by")[:ROWS_ON_PAGE],
         "corrected": set(
             characteristic.corrections.filter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,11 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.models import User
 from apps.accounts.policies import Action, may, require
 from apps.common.errors import Refused
 from apps.measurements import exports, services
 from apps.measurements.choices import ImportState
+from apps.measurements.duplicates import REPLACE_MOST
 from apps.measurements.forms import ReasonForm
+from apps.measurements.holds import holds_on
 from apps.measurements.import_forms import (
     ConfirmForm,
     ReadingForm,
@@ -26,8 +30,14 @@ from apps.measurements.import_forms import (
     VersionForm,
 )
 from apps.measurements.models import Import, ImportProfile
+from apps.measurements.reading import characteristic_of
 from apps.measurements.report import Report, report_of
-from apps.measurements.selectors import earlier_import_of, specification_in_force
+from apps.measurements.selectors import (
+    earlier_import_of,
+    replacements_in,
+    specification_in_force,
+)
+from apps.measurements.strata import MOST_STRATA
 from apps.measurements.views.fetching import (
     characteristic_for,
     chart_url,
@@ -36,6 +46,8 @@ from apps.measurements.views.fetching import (
     posted,
     refused,
 )
+
+MEGABYTE = 1024 * 1024
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,9 +70,27 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         "characteristic": characteristic,
         "limits": specification_in_force(characteristic),
         "profiles": characteristic.import_profiles.select_related("saved_by"),
+        "allowed": allowed(),
         "recent": characteristic.imports.select_related("uploaded_by")[:5],
     }
     return render(request, "measurements/upload.html", context)
+
+
+def allowed() -> list[tuple[str, str]]:
+    """What a file may be at most, as it is named when it is more."""
+    return [
+        (_("File"), _("%(most)s MB") % {"most": settings.IMPORT_MAX_BYTES // MEGABYTE}),
+        (
+            _("Unpacked"),
+            _("%(most)s MB") % {"most": settings.IMPORT_MAX_UNPACKED_BYTES // MEGABYTE},
+        ),
+        (_("Rows"), f"{settings.IMPORT_MAX_ROWS:,}"),
+        (_("Columns"), f"{settings.IMPORT_MAX_COLUMNS:,}"),
+        (_("Characters in a cell"), f"{settings.IMPORT_MAX_CELL:,}"),
+        (_("Combinations of factor values"), f"{MOST_STRATA:,}"),
+        (_("Stored values replaced"), f"{REPLACE_MOST:,}"),
+        (_("Time to read it"), _("%(most)s s") % {"most": settings.IMPORT_MAX_SECONDS}),
+    ]
 
 
 @require_safe
@@ -74,7 +104,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     report = report_of(import_, show=query.cleaned_data["show"] or "all")
     context["report"] = report
     if import_.state == ImportState.PREVIEW:
-        context |= _preview(import_, report, ReadingForm(import_=import_))
+        context |= _preview(import_, report, ReadingForm(import_=import_, person=person(request)))
     return render(request, _template(import_), context)
 
 
@@ -88,23 +118,42 @@ def _template(import_: Import) -> str:
 
 def _context(request: HttpRequest, import_: Import) -> dict[str, Any]:
     characteristic = import_.characteristic
+    parts = list(import_.parts.select_related("characteristic"))
+    whole = import_.part_of
+    held = []
+    if import_.state == ImportState.IMPORTED:
+        together = [whole, *whole.parts.all()] if whole else [import_, *parts]
+        held = holds_on(together, person(request))
     return {
         "import": import_,
+        # A part goes with its whole, which knows how far the work is.
+        "work": whole or import_,
+        "whole": whole if whole and _visible(person(request), whole) else None,
+        "parts": parts,
+        "held": held,
         "characteristic": characteristic,
         "chart_url": chart_url(characteristic),
         "may_import": may(person(request), Action.IMPORT_DATA, characteristic),
         "may_reverse": may(person(request), Action.EDIT_CHARACTERISTIC, characteristic),
-        "waiting": import_.leased_until is None,
+        "waiting": (whole or import_).leased_until is None,
     }
 
 
+def _visible(user: User, import_: Import) -> bool:
+    return Import.objects.visible_to(user).filter(pk=import_.pk).exists()
+
+
 def _preview(import_: Import, report: Report, form: ReadingForm) -> dict[str, Any]:
+    filled = [characteristic_of(import_, part) for part in import_.report.get("parts", [])]
     return {
         "form": form,
         "rows": list(zip(report.columns, form.column_fields, strict=True)),
         "confirm": ConfirmForm(initial={"version": import_.version, "accept_refused": True}),
         "cancel": VersionForm(initial={"version": import_.version}),
-        "earlier": earlier_import_of(import_.characteristic, import_.sha256),
+        "earlier": next(
+            filter(None, (earlier_import_of(one, import_.sha256) for one in filled)), None
+        ),
+        "filled": filled,
         "next_version": import_.characteristic.data_version + 1,
         "limits": specification_in_force(import_.characteristic),
     }
@@ -141,7 +190,7 @@ def remap(request: HttpRequest, pk: int) -> HttpResponse:
     require(user, Action.IMPORT_DATA, import_.characteristic)
     if import_.state != ImportState.PREVIEW:
         return redirect("measurements:import_detail", pk)
-    form = ReadingForm(request.POST, import_=import_)
+    form = ReadingForm(request.POST, import_=import_, person=user)
     if not form.is_valid():
         report = report_of(import_, show="all")
         context = _context(request, import_) | _preview(import_, report, form)
@@ -219,7 +268,10 @@ def reverse_(request: HttpRequest, pk: int) -> HttpResponse:
             return refused(request, error, _url(pk))
         messages.success(request, _("Reversed. Its observations no longer count."))
         return redirect("measurements:import_detail", pk)
-    context = _context(request, import_) | {"form": form}
+    replaced = Import.objects.filter(
+        replacements__in=replacements_in(import_), state=ImportState.IMPORTED
+    )
+    context = _context(request, import_) | {"form": form, "replaced_by": replaced.distinct()}
     return render(request, "measurements/import_reverse.html", context)
 
 

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.policies import Action, require
 from apps.common.errors import Conflict, Refused
 from apps.measurements import services
-from apps.measurements.choices import DataType
 from apps.measurements.forms import CorrectionForm
-from apps.measurements.selectors import counted
+from apps.measurements.selectors import changes_of, counted
 from apps.measurements.views.fetching import characteristic_for, conflict, person, posted
 
 
@@ -25,14 +24,14 @@ def correct(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
     stored = counted(characteristic).filter(sequence=sequence).first()
     if stored is None:
         raise Http404
-    initial = {"before": stored.value, "value": stored.value, "size": stored.size}
-    form = CorrectionForm(posted(request), initial=initial)
-    if characteristic.data_type == DataType.VARIABLE:
-        del form.fields["size"]
+    form = CorrectionForm(posted(request), characteristic=characteristic, stored=stored)
     if request.method == "POST" and form.is_valid():
         try:
             services.correct_observation(
-                actor=user, characteristic=characteristic, sequence=sequence, **form.cleaned_data
+                actor=user,
+                characteristic=characteristic,
+                sequence=sequence,
+                **form.as_arguments(),
             )
         except Conflict as error:
             return conflict(request, error, back=request.path, typed=form.cleaned_data["reason"])
@@ -45,8 +44,11 @@ def correct(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
         "form": form,
         "characteristic": characteristic,
         "stored": stored,
-        "corrections": characteristic.corrections.filter(sequence=sequence).select_related(
-            "corrected_by"
-        ),
+        "corrections": [
+            {"correction": one, "changes": changes_of(one)}
+            for one in characteristic.corrections.filter(sequence=sequence).select_related(
+                "corrected_by", "characteristic"
+            )
+        ],
     }
     return render(request, "measurements/correct.html", context)

@@ -66,17 +66,24 @@ ROWS: dict[str, Words] = {
         _("Give the time with its UTC offset if the second is meant"),
     ),
     "time_repeated": (
-        _("Same time as an earlier row"), _("Will be imported; check for doubles"),
+        _("Same subgroup and time as an earlier row"),
+        _("Choose before importing whether both count"),
     ),
+    "first_event": (
+        _("The first event: the time since the one before it is not known"),
+        _("Gives no value; begin the file with the newest event that is stored"),
+    ),
+    "between_negative": (_("Time or units between events cannot be negative"), EXPORT_AGAIN),
+    "factor_long": (_("A factor value of more than %(most)s characters"), _("Shorten it")),
     # Subgroups and the row itself
     "label_empty": (_("No subgroup"), _("Fill it in, or leave the row out")),
     "label_long": (_("A subgroup of more than %(most)s characters"), _("Shorten it")),
     "row_short": (
-        _("%(count)s cells, the header has %(width)s"),
+        _("Number of cells: %(count)s; the header has %(width)s"),
         _("Add what is missing; quote text that holds the delimiter"),
     ),
     "row_long": (
-        _("%(count)s cells, the header has %(width)s"),
+        _("Number of cells: %(count)s; the header has %(width)s"),
         _("Quote text that holds the delimiter, or choose another delimiter"),
     ),
     "cell_long": (_("A cell of more than %(most)s characters"), _("Shorten it")),
@@ -93,7 +100,7 @@ FILES: dict[str, Words] = {
     ),
     "binary": (
         _("Row 1, column 1: this is not a table but a picture, a program or another kind of file."),
-        _("Upload CSV, TSV, TXT, XLSX, XLS or ODS."),
+        _("Upload CSV, TSV, TXT, XLSX, XLS, ODS or Parquet."),
     ),
     "not_a_workbook": (
         _("The name ends in %(suffix)s, but the file is not a workbook."),
@@ -121,6 +128,20 @@ FILES: dict[str, Words] = {
     "archive_ratio": (
         _("A part of the workbook grows more than %(most)s times when it is unpacked."),
         _("Copy the sheet into a new workbook and upload that."),
+    ),
+    "parquet_damaged": (
+        _("The Parquet file is cut off or damaged."), _("Write it again, then upload it."),
+    ),
+    "parquet_locked": (
+        _("The Parquet file is encrypted."), _("Write it without encryption and upload that."),
+    ),
+    "parquet_large": (
+        _("The Parquet file unpacks to more than %(most_mb)s MB."),
+        _("Write only the columns you need, or split the file."),
+    ),
+    "parquet_groups": (
+        _("The Parquet file consists of %(count)s row groups; %(most)s are allowed."),
+        _("Write it again with larger row groups."),
     ),
     "no_sheet": (
         _("The workbook holds no visible sheet."), _("Show the sheet with the data and save."),
@@ -168,6 +189,18 @@ FILES: dict[str, Words] = {
     "time": (
         _("Reading took longer than %(most)s seconds."),
         _("Keep only the columns you need, or split the file."),
+    ),
+    "strata_many": (
+        _("These are more than %(most)s combinations of factor values; nothing was saved."),
+        _("Leave out the column that is no group such as a shift or a machine, and upload again."),
+    ),
+    "replace_many": (
+        _("More than %(most)s stored values would be replaced; nothing was saved."),
+        _("Split the file, or reverse the import those values came with."),
+    ),
+    "stored_changed": (
+        _("What is stored changed while the rows were written; nothing was saved."),
+        _("Upload the file again and look at the rows that are stored already."),
     ),
     "attempts": (
         _("The file could not be read in %(count)s attempts; nothing was saved."),

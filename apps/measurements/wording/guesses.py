@@ -53,6 +53,7 @@ ROLES: dict[str, str | Promise] = {
     "value": _("Value"),
     "size": _("Sample size"),
     "subgroup": _("Subgroup"),
+    "events": _("Time of each event: the time between is computed"),
     "skip": _("Leave out"),
 }
 
@@ -64,6 +65,11 @@ REASONS: dict[str, str | Promise] = {
     "size_larger": _("Never smaller than the count beside it"),
     "distinct": _("%(count)s different values"),
     "mostly_empty": _("%(count)s of %(total)s empty"),
+    "same_name": _("Bears the name “%(name)s”"),
+    "other_name": _("Bears the name or code of “%(name)s”"),
+    "in_order": _("As many columns of numbers as variables; this is taken for %(name)s"),
+    "events": _("No column of values: the time from event to event"),
+    "other_gone": _("Its characteristic is archived, or you may not import into it"),
     "chosen": _("Chosen by you"),
     "profile": _("As in the profile “%(name)s”"),
     "not_needed": _("Not needed for this characteristic"),
@@ -77,6 +83,10 @@ GUESSES: dict[str, str | Promise] = {
     "date_order": _("Dates are written as %(order)s."),
     "column_time": _("“%(column)s” is the time of observation."),
     "column_value": _("“%(column)s” holds the values."),
+    "column_events": _("Values are the times between the events of “%(column)s”."),
+    "column_variable": _("“%(column)s” is one of the variables measured together."),
+    "column_skip": _("“%(column)s” is left out: its characteristic takes no data from you."),
+    "column_other": _("“%(column)s” goes to another characteristic of that name."),
     "column_size": _("“%(column)s” is the sample size."),
     "column_subgroup": _("“%(column)s” is the subgroup."),
     "sorted": _("The rows are not in the order of time. They are saved in the order of time."),
@@ -84,6 +94,21 @@ GUESSES: dict[str, str | Promise] = {
 
 PROBLEMS: dict[str, str | Promise] = {
     "no_value_column": _("No column holds values. Choose which one does, below."),
+    "no_variable_columns": _(
+        "Several variables are measured together. Choose the column of each of them, below."
+    ),
+    "no_unit_of_time": _(
+        "Time between events is computed in the unit of the characteristic, and its unit is no"
+        " unit of time. Choose a column of values, or give it a unit such as h or d."
+    ),
+    "other_incomplete": _(
+        "For one of the characteristics only a part of the columns is chosen. Choose all its"
+        " variables, or its defective units with their sample size."
+    ),
+    "strata_many": _(
+        "The factor columns hold more combinations than can be told apart. Leave out the column"
+        " that is no group such as a shift or a machine."
+    ),
     "no_size_column": _(
         "Defective units need the size of their sample. Choose its column, or give one size for"
         " all rows."

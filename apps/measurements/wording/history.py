@@ -5,6 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.sentences import Sentence
+from apps.notifications.sentences import Sentence as NoticeSentence
+
+NOTICE_SENTENCES = {
+    "sampling.overdue": NoticeSentence(
+        _("Data of %(target)s are overdue since %(date)s. Type them in, or change the plan."),
+        "clock-history",
+        about=_("Data of a characteristic of mine are overdue"),
+    ),
+}
 
 AUDIT_SENTENCES = {
     "characteristic.created": Sentence(
@@ -14,6 +23,15 @@ AUDIT_SENTENCES = {
     "characteristic.archived": Sentence(
         _("<b>%(actor)s</b> archived the characteristic: “%(reason)s”"), "lock"
     ),
+    "characteristic.restored": Sentence(
+        _("<b>%(actor)s</b> took the characteristic into use again: “%(reason)s”"),
+        "arrow-counterclockwise",
+    ),
+    "sampling.planned": Sentence(
+        _("<b>%(actor)s</b> set the sampling plan: %(size)s each time, every %(every)s × %(unit)s"),
+        "calendar3",
+    ),
+    "sampling.ended": Sentence(_("<b>%(actor)s</b> ended the sampling plan"), "calendar3"),
     "specification.set": Sentence(
         _("<b>%(actor)s</b> set specification limits from %(valid_from)s"), "bullseye"
     ),
@@ -22,6 +40,9 @@ AUDIT_SENTENCES = {
     ),
     "observations.appended": Sentence(
         _("<b>%(actor)s</b> added %(count)s observations"), "database"
+    ),
+    "observations.received": Sentence(
+        _("<b>%(actor)s</b> sent %(count)s observations with the API token %(token)s"), "database"
     ),
     "observation.corrected": Sentence(
         _(

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from apps.measurements.choices import DataType, Direction, Subgrouping
+from apps.measurements.choices import DataType, Direction, Interval, Subgrouping
 from apps.portfolio.demo import series as make
 from apps.portfolio.demo.series import Series
 
 LOWER, HIGHER, TARGET = Direction.LOWER, Direction.HIGHER, Direction.TARGET
-BY_COLUMN, FIXED = Subgrouping.COLUMN, Subgrouping.FIXED
+BY_COLUMN, BY_TIME, FIXED = Subgrouping.COLUMN, Subgrouping.WINDOW, Subgrouping.FIXED
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Measured:
     simulated: bool = True
     fields: dict[str, Any] = field(default_factory=dict)
     rules: tuple[str, ...] = ("nelson:1", "nelson:2")
+    # The sampling plan: so many values in every so many days or weeks.
+    plan: tuple[int, int, Interval] | None = None
 
 
 def _weekly(
@@ -145,6 +147,7 @@ def charted(today: date) -> list[Measured]:
                 "unit": "min", "direction": LOWER, "subgrouping": BY_COLUMN, "decimals": 1, "usl": 65.0,
                 "description": "Minutes until the promised call; eight calls drawn a day.",
             },
+            plan=(8, 1, Interval.DAY),
         ),
         Measured(
             "wrong_bills", "Wrong bills in the sample of 200 錯誤帳單", "care", "pan", "np",
@@ -181,12 +184,13 @@ def charted(today: date) -> list[Measured]:
         Measured(
             "answer_time", "客訴回覆時間 Complaint answer time", "care", "kuo", "i-mr",
             make.individuals(
-                seed=144, last=yesterday, points=40, mean=5.6, sigma=0.75, decimals=1
+                seed=144, last=today - timedelta(days=5), points=40, mean=5.6, sigma=0.75, decimals=1
             ),
             fields={
                 "unit": "h", "direction": LOWER, "decimals": 1, "usl": 8.0,
                 "description": "從客訴登錄到首次書面回覆的小時數，每日平均。",
             },
+            plan=(1, 1, Interval.DAY),  # whose values stopped coming
         ),
         Measured(
             "survey_slips", "Slips per installation report 裝機報告缺漏", "network", "kao", "u",
@@ -198,6 +202,87 @@ def charted(today: date) -> list[Measured]:
             fields={
                 "unit": "slips", "direction": LOWER,
                 "description": "Missing or wrong entries per installation report of the day.",
+            },
+        ),
+        Measured(
+            "dropped", "Dropped calls 斷話率", "network", "tsai", "laney-p",
+            make.counts(
+                seed=221, last=yesterday, points=35,
+                rates=[(day, 0.011 + 0.0011 * (day * 7 % 11 - 5) / 5) for day in range(35)],
+                size=9_000, size_spread=0.1, proportion=True, step_days=1,
+            ),
+            DataType.DEFECTIVES,
+            fields={
+                "direction": LOWER, "decimals": 3,
+                "description": "Calls cut off, out of all calls of the day on the mobile network.",
+            },
+        ),
+        Measured(
+            "alarms", "Alarms per hundred nodes 每百節點告警數", "network", "tseng", "laney-u",
+            make.counts(
+                seed=232, last=yesterday, points=35,
+                rates=[(day, 31.0 + 5.0 * (day * 5 % 13 - 6) / 6) for day in range(35)],
+                size=8.0, size_spread=0.05, step_days=1,
+            ),
+            DataType.DEFECTS,
+            fields={
+                "unit": "alarms", "direction": LOWER,
+                "description": "Alarms of the day for each hundred nodes in service.",
+            },
+        ),
+        Measured(
+            "outages", "Hours between core outages 核心網路中斷間隔", "network", "tsai", "t",
+            make.between_events(seed=171, last=yesterday, means=[48.0] * 27 + [230.0] * 9),
+            DataType.BETWEEN,
+            fields={
+                "unit": "h", "direction": HIGHER, "decimals": 1,
+                "description": "Hours from one outage of the core network to the next.",
+            },
+        ),
+        Measured(
+            "damages", "Installations between damage claims 損害賠償間隔裝機數", "network", "kao", "g",
+            make.between_events(seed=179, last=yesterday, means=[38.0] * 30, whole=True),
+            DataType.BETWEEN,
+            fields={
+                "unit": "installations", "direction": HIGHER, "decimals": 0,
+                "description": "Installations without a claim from one damage claim to the next.",
+            },
+        ),
+        Measured(
+            "line_card", "Line card: heat, current, light 光纖線路卡", "network", "tseng", "t2",
+            make.together(
+                seed=188, last=yesterday, points=60, means=[48.0, 2.4, -3.1], sigmas=[1.6, 0.12, 0.2],
+                shared=[0.9, 0.9, -0.5], steps={57: [50.3, 2.06, -3.2]}, decimals=2,
+            ),
+            DataType.SEVERAL,
+            fields={
+                "variables": ["Temperature (°C)", "Current (A)", "Optical power (dBm)"], "decimals": 2,
+                "process_step": "Access network",
+                "description": "Daily reading of one line card; a warm card draws more current.",
+            },
+            rules=("nelson:1",),
+        ),
+        Measured(
+            "counter", "Waiting at the counter 門市等候時間", "care", "yeh", "i-mr",
+            make.by_level(
+                seed=199, last=yesterday, days=24,
+                levels={"信義 Xinyi": 7.4, "板橋 Banqiao": 7.1, "新竹 Hsinchu": 10.2}, sigma=1.3,
+                factor="branch",
+            ),
+            fields={
+                "unit": "min", "direction": LOWER, "decimals": 1, "usl": 15.0, "factors": ["branch"],
+                "process_step": "Counter", "description": "Minutes from the ticket to the counter.",
+            },
+        ),
+        Measured(
+            "repairs", "Time to repair, by week 每週修復時間", "network", "tsai", "xbar-s",
+            make.subgroups_of(
+                seed=210, last=yesterday, points=200, size=1, means=[(0, 6.2), (154, 5.1)], sigma=1.1
+            ),
+            fields={
+                "unit": "h", "direction": LOWER, "subgrouping": BY_TIME, "subgroup_window": "week",
+                "time_zone": "Asia/Taipei", "usl": 10.0,
+                "description": "Hours from the report of a fault to its repair; all of a week are a point.",
             },
         ),
         Measured(

@@ -20,12 +20,18 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 
 @dataclass(frozen=True)
 class Series:
-    """Values in time order; `sizes` for counts, `subgroups` where values are drawn together."""
+    """Values in time order; `sizes` for counts, `subgroups` where values are drawn together.
+
+    `others` holds the further variables where several are measured together, `factors` the values
+    by which observations can be told apart.
+    """
 
     values: list[float]
     sizes: list[float] | None = None
     subgroups: list[str] | None = None
     observed_at: list[datetime] | None = field(default=None)
+    others: list[list[float]] | None = None
+    factors: list[dict[str, str]] | None = None
 
     @property
     def rate(self) -> float:
@@ -91,6 +97,62 @@ def individuals(
     for point, value in (steps or {}).items():
         values[point] = value
     return Series(values, observed_at=[_at(day) for day in _days(last, points, step_days)])
+
+
+def between_events(
+    *, seed: int, last: date, means: list[float], decimals: int = 1, whole: bool = False,
+) -> Series:  # fmt: skip
+    """Exponential times (hours) from one event to the next, or whole units; a mean for each.
+
+    The events themselves are dated: the newest lies on the last day.
+    """
+    draw = random.Random(seed)  # noqa: S311
+    values = [draw.expovariate(1 / mean) for mean in means]
+    values = [float(int(value)) if whole else max(round(value, decimals), 0.1) for value in values]
+    if whole:
+        return Series(values, observed_at=[_at(day) for day in _days(last, len(values), 4)])
+    moment, times = _at(last, 16), []
+    for value in reversed(values):
+        times.append(moment)
+        moment -= timedelta(hours=value)
+    return Series(values, observed_at=times[::-1])
+
+
+def together(
+    *, seed: int, last: date, points: int, means: list[float], sigmas: list[float],
+    shared: list[float], steps: dict[int, list[float]], decimals: int = 1,
+) -> Series:  # fmt: skip
+    """Variables that hang together: each takes a share (−1 to 1) of one common influence."""
+    draw = random.Random(seed)  # noqa: S311
+    rows = []
+    for point in range(points):
+        common = draw.gauss(0, 1)
+        row = [
+            round(
+                mean + sigma * (part * common + (1 - part**2) ** 0.5 * draw.gauss(0, 1)), decimals
+            )
+            for mean, sigma, part in zip(means, sigmas, shared, strict=True)
+        ]
+        rows.append(steps.get(point, row))
+    return Series(
+        [row[0] for row in rows], observed_at=[_at(day) for day in _days(last, points)],
+        others=[row[1:] for row in rows],
+    )  # fmt: skip
+
+
+def by_level(
+    *, seed: int, last: date, days: int, levels: dict[str, float], sigma: float,
+    factor: str, decimals: int = 1,
+) -> Series:  # fmt: skip
+    """One value a day and level, in the order of the clock; each level has a mean of its own."""
+    draw = random.Random(seed)  # noqa: S311
+    values, times, factors = [], [], []
+    for day in _days(last, days):
+        for place, (level, mean) in enumerate(levels.items()):
+            values.append(round(max(draw.gauss(mean, sigma), 0.5), decimals))
+            times.append(_at(day, 10 + 2 * place, draw.randrange(60)))
+            factors.append({factor: level})
+    return Series(values, observed_at=times, factors=factors)
 
 
 def counts(

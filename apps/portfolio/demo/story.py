@@ -43,6 +43,12 @@ class Storyteller:
                 actor=self.people["lead"], characteristic=characteristic, kind=measured.kind,
                 rules=measured.rules,
             )  # fmt: skip
+            if measured.plan is not None:
+                size, every, unit = measured.plan
+                characteristic = measurements.set_sampling_plan(
+                    actor=self.people["lead"], characteristic=characteristic,
+                    version=characteristic.version, every=every, unit=unit, size=size,
+                )  # fmt: skip
         return characteristic, chart
 
     def attach(self, characteristic: Characteristic, series: Series, *, ago: int, by: str) -> None:
@@ -51,6 +57,7 @@ class Storyteller:
             measurements.append_observations(
                 actor=self.people[by], characteristic=characteristic, values=series.values,
                 sizes=series.sizes, subgroups=series.subgroups, observed_at=series.observed_at,
+                others=series.others, factors=series.factors,
             )  # fmt: skip
             for chart in characteristic.charts.all():
                 recompute(chart.pk)

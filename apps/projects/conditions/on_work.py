@@ -10,7 +10,7 @@ from apps.projects.choices import DeliverableState
 from apps.projects.conditions.registry import MET, NOT_MET, Finding, Params, kind
 from apps.projects.evidence import Evidence
 from apps.projects.links import Link
-from apps.projects.targets import smart_gaps
+from apps.projects.targets import problem_is_short, smart_gaps
 
 
 @kind("deliverables")
@@ -53,6 +53,9 @@ def target_is_smart(evidence: Evidence, params: Params) -> Finding:
         }
         return Finding(statement, MET, reason)
     reason = _("Missing: %(missing)s.") % {"missing": "; ".join(missing)}
+    if problem_is_short(evidence.project):
+        edit = Link("projects:edit", (evidence.project.number,))
+        return Finding(statement, NOT_MET, reason, edit, _("Write the problem statement"))
     return Finding(
         statement, NOT_MET, reason, Link("projects:target", (evidence.project.number,)),
         _("Set the target"),

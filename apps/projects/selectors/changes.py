@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from apps.approvals.models import Round
 from apps.common.templatetags.formats import number
 from apps.projects.choices import DeliverableState
-from apps.projects.conditions import VerdictState
+from apps.projects.conditions import VerdictState, wording_of
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _conditions(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> It
     for item in after:
         old = earlier.get(item["key"])
         if old is not None and old["state"] != item["state"]:
-            yield Change(item["statement"], str(VerdictState(item["state"]).label))
+            yield Change(wording_of(item).statement, str(VerdictState(item["state"]).label))
 
 
 def _actions(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterator[Change]:

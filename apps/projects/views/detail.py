@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.models import User
 from apps.accounts.policies import Action, may
+from apps.approvals.models import Round
 from apps.approvals.selectors import open_round_of
 from apps.audit.models import Entry
 from apps.audit.selectors import history_of
@@ -25,6 +26,7 @@ from apps.projects.choices import (
     DeliverableState,
     MethodologyShape,
     ProjectState,
+    StageState,
 )
 from apps.projects.conditions import Verdict, evaluate
 from apps.projects.figures import figures_of
@@ -74,13 +76,28 @@ def project(request: HttpRequest, number: int) -> HttpResponse:
         "smart_missing": smart_check(record),
         "waiting_words": _waiting_words(record),
         **_gate(record, stage), **_deliverables(record, stage), **_actions(record),
-        **_history(record), **_reason(record), **(cycle_rows(record) if is_cycle else {}),
+        **_history(record), **_reason(record), "sent_back": _sent_back(stage),
+        **(cycle_rows(record) if is_cycle else {}),
     }  # fmt: skip
     context["badge"] = badge_of(record, stage, blocked=bool(context["blocked"]))
     context["menu_items"] = _menu(record, stage, user, context["next_step"])
     if is_cycle:
         context["cycle_since"] = _cycle_since(record)
     return render(request, "projects/detail.html", context)
+
+
+def _sent_back(stage: Stage | None) -> dict[str, str]:
+    """Why the gate came back, until it is asked again."""
+    if stage is None or stage.state != StageState.REWORK:
+        return {}
+    last = Round.objects.of(stage).order_by("-number").first()
+    if last is None or not last.closing_reason:
+        return {}
+    words = {"stage": _(stage.template.name), "reason": last.closing_reason}
+    return {
+        "words": _("%(stage)s was sent back: “%(reason)s”") % words,
+        "url": reverse("reviews:detail", args=[last.pk]),
+    }
 
 
 def _secondary(record: Project) -> list[dict[str, Any]]:

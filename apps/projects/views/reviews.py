@@ -30,7 +30,7 @@ from apps.common.templatetags.formats import day
 from apps.projects import services
 from apps.projects.badges import DELIVERABLE, SEAT, condition_badge, round_badge
 from apps.projects.choices import Capacity, DeliverableState
-from apps.projects.conditions import evaluate
+from apps.projects.conditions import Verdict, evaluate, wording_of
 from apps.projects.figures import figures_of
 from apps.projects.forms import ConditionForm, DecisionForm, DelegateForm, ReviewFilterForm
 from apps.projects.models import STAGE_SUBJECT, Stage, Target
@@ -205,7 +205,8 @@ def _context(
         project=project
     )
     is_open = round_.state == RoundState.OPEN
-    verdicts = evaluate(stage) if is_open else _frozen_verdicts(round_)
+    live = {verdict.template.key: verdict for verdict in evaluate(stage)} if is_open else {}
+    verdicts = _frozen_verdicts(round_, live)
     title = gate_title(stage, round_)
     return {
         "round": round_, "stage": stage, "project": project, "round_title": title,
@@ -214,8 +215,10 @@ def _context(
         "is_open": is_open, "my_seat": seat, "form": form if seat else None,
         "condition_forms": asked,
         "chart": target.chart, "figures": figures_of(target),
-        "changed_since": _changed_since(round_, target) if is_open else "",
+        "changed_since": _changed_since(round_, target),
         "verdicts": verdicts, "conditions_words": conditions_words(verdicts),
+        "originals": [item["original"] for item in verdicts if item["original"]],
+        "moved": _moved(round_, live),
         "deliverables": [_deliverable(item) for item in deliverables_of(stage)],
         "asked_words": _("Round %(round)s, asked by %(name)s on %(date)s") % {
             "round": round_.number, "name": round_.opened_by.name,
@@ -266,15 +269,25 @@ def _signings() -> list[dict[str, str]]:
     ]
 
 
-def _frozen_verdicts(round_: Round) -> list[dict[str, Any]]:
-    """The conditions as they stood in the packet that was decided on."""
-    return [
-        {
-            "state": item["state"], "statement": item["statement"], "reason": item["reason"],
-            "link_url": "", "link_text": "", "is_advisory": not item["blocking"],
-        }
-        for item in round_.content.get("conditions", [])
-    ]  # fmt: skip
+def _frozen_verdicts(round_: Round, live: dict[str, Verdict]) -> list[dict[str, Any]]:
+    """The conditions as they stand in the packet that is decided on; the links are of now."""
+    rows = []
+    for item in round_.content.get("conditions", []):
+        said, now = wording_of(item), live.get(item["key"])
+        rows.append(
+            {
+                "state": item["state"], "statement": said.statement, "reason": said.reason,
+                "original": said.original, "is_advisory": not item["blocking"],
+                "link_url": now.link_url if now else "", "link_text": now.link_text if now else "",
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _moved(round_: Round, live: dict[str, Verdict]) -> list[Verdict]:
+    """What stands otherwise by now than in the packet."""
+    frozen = {item["key"]: item["state"] for item in round_.content.get("conditions", [])}
+    return [one for key, one in live.items() if key in frozen and frozen[key] != one.state]
 
 
 def conditions_words(verdicts: list[Any]) -> str:
@@ -288,14 +301,16 @@ def conditions_words(verdicts: list[Any]) -> str:
 
 
 def _changed_since(round_: Round, target: Target) -> str:
-    """Said when the data moved on after the packet was frozen: the packet is what is signed."""
+    """Said when the data moved on after the packet was frozen: that is what is, or was, signed."""
     frozen = round_.content.get("chart") or {}
     if target.chart is None or not frozen:
         return ""
     present = packet_of(target.chart)
     if present.get("data_version") == frozen.get("data_version"):
         return ""
-    return _("Data was added after the gate was asked. You sign the packet as it was frozen.")
+    if round_.state == RoundState.OPEN:
+        return _("Data was added after the gate was asked. You sign the packet as it was frozen.")
+    return _("The data changed since then: the chart is of now, the decision rests on the packet.")
 
 
 def _waiting_since(round_: Round) -> str:

@@ -34,6 +34,6 @@ class Command(BaseCommand):
         connection.close()
         for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
             (settings.DATA_DIR / name).unlink(missing_ok=True)
-        for folder in ("files", "mail"):
+        for folder in ("scratch", "mail"):
             shutil.rmtree(settings.DATA_DIR / folder, ignore_errors=True)
         prepare(self.stdout.write)

@@ -23,19 +23,9 @@ from django.db import connections
 from apps.operations import broker
 from apps.operations.errors import CannotStart
 from apps.operations.ownership import take_folder, take_port
-from apps.operations.parts import Tree
+from apps.operations.parts import MODEST, Tree
 from apps.operations.prepare import accounts_to_try, prepare
 from apps.operations.secret import require_secret
-
-MODEST = {
-    # Arrays here are small: one thread each computes them as fast and needs less memory.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "PYTHONUNBUFFERED": "1",
-    # The worker serves no page: the system checks would load every view into it.
-    "CELERY_SKIP_CHECKS": "1",
-}
 
 
 class Command(BaseCommand):

@@ -1,0 +1,500 @@
+"""Imports of several characteristics at once, of factors, of several variables, of events; and
+what becomes of rows that are there already."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.audit.selectors import history_of
+from apps.audit.verification import verify
+from apps.common.errors import Refused
+from apps.measurements import importing, leases, reading, services, storage
+from apps.measurements.choices import ImportState
+from apps.measurements.models import Characteristic, Correction, Import, Observation, Stratum
+from apps.measurements.selectors import counted, snapshot
+from tests.factories import Org
+
+FILE = "time,length,width,weight\n" + "".join(
+    f"2026-11-20 08:{minute:02},{10 + minute / 100},{20 + minute / 100},{30 + minute / 100}\n"
+    for minute in range(30)
+)
+
+
+def make(org: Org, name: str, **more: Any) -> Characteristic:
+    return services.create_characteristic(actor=org.lead, team=org.desk, name=name, **more)
+
+
+def shaped(characteristic: Characteristic, **fields: Any) -> Characteristic:
+    """With settings that this test needs, whatever form may offer them."""
+    Characteristic.objects.filter(pk=characteristic.pk).update(**fields)
+    characteristic.refresh_from_db()
+    return characteristic
+
+
+def fresh(import_: Import) -> Import:
+    return Import.objects.get(pk=import_.pk)
+
+
+def previewed(org: Org, thing: Characteristic, text: str, **more: Any) -> Import:
+    made = services.receive_import(
+        actor=org.member, characteristic=thing,
+        file=SimpleUploadedFile("a.csv", text.encode()), **more,
+    )  # fmt: skip
+    assert reading.read(made.pk)
+    return fresh(made)
+
+
+def confirm(org: Org, import_: Import, **more: Any) -> Import:
+    choices = {"accept_refused": True, "guesses_confirmed": True, "again": True, **more}
+    return services.confirm_import(
+        actor=org.member, import_=import_, version=import_.version, **choices
+    )
+
+
+def imported(org: Org, thing: Characteristic, text: str, **more: Any) -> Import:
+    import_ = confirm(org, previewed(org, thing, text), **more)
+    assert importing.import_rows(import_.pk)
+    return fresh(import_)
+
+
+def columns(**roles: str) -> dict[str, Any]:
+    return {"columns": {index.removeprefix("c"): role for index, role in roles.items()}}
+
+
+# --- Several characteristics from one file ----------------------------------------------------
+
+
+@pytest.fixture
+def three(org: Org) -> list[Characteristic]:
+    return [make(org, name) for name in ("Length", "Width", "Weight")]
+
+
+def three_mapped(org: Org, three: list[Characteristic], text: str = FILE) -> Import:
+    length, width, weight = three
+    mapping = columns(c0="time", c1="value", c2=f"{width.pk}:value", c3=f"{weight.pk}:value")
+    return previewed(org, length, text, mapping=mapping)
+
+
+def test_columns_that_bear_a_name_or_a_code_are_offered(org: Org) -> None:
+    length = make(org, "Length")
+    width, weight = make(org, "Breadth", code="WIDTH"), make(org, "Weight")
+    import_ = previewed(org, length, FILE)
+    assert [column["role"] for column in import_.report["columns"]] == [
+        "time", "value", f"{width.pk}:value", f"{weight.pk}:value",
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="Confirm how the file was read"):
+        confirm(org, import_, guesses_confirmed=False)
+
+
+def test_a_file_fills_three_characteristics_as_three_files_would(
+    org: Org, three: list[Characteristic]
+) -> None:
+    import_ = confirm(org, three_mapped(org, three))
+    assert [len(snapshot(one.pk).values) for one in three] == [0, 0, 0]
+    assert importing.import_rows(import_.pk)
+    for place, one in enumerate(three, 1):
+        found = snapshot(one.pk)
+        assert found.values.tolist() == [10 * place + minute / 100 for minute in range(30)]
+        assert found.data_version == 1
+        alone = make(org, f"{one.name} alone")
+        imported(
+            org, alone, "\n".join(
+                ",".join((line.split(",")[0], line.split(",")[place]))
+                for line in FILE.strip().split("\n")
+            ),
+        )  # fmt: skip
+        np.testing.assert_array_equal(found.values, snapshot(alone.pk).values)
+        np.testing.assert_array_equal(found.observed_at, snapshot(alone.pk).observed_at)
+        assert history_of(one).filter(verb="import.imported").count() == 1
+    assert verify().intact
+
+
+def test_a_cell_that_is_refused_is_told_with_its_column_and_costs_the_others_nothing(
+    org: Org, three: list[Characteristic]
+) -> None:
+    text = f"{FILE}2026-11-20 09:00,1,n/a,3\nsoon,1,2,3\n"
+    import_ = three_mapped(org, three, text)
+    told = [(line["rows"][0], line["column"], line["code"]) for line in import_.report["findings"]]
+    assert (32, "width", "not_number") in told
+    assert told.count((33, "time", "time_unread")) == 1
+    import_ = confirm(org, import_)
+    importing.import_rows(import_.pk)
+    assert [len(snapshot(one.pk).values) for one in three] == [31, 30, 31]
+
+
+def test_all_become_visible_in_one_transaction_or_none(
+    org: Org, three: list[Characteristic], monkeypatch
+) -> None:
+    import_ = confirm(org, three_mapped(org, three))
+    announced: list[str] = []
+
+    def fail_at_the_last(**told: Any) -> None:
+        announced.append(told["verb"])
+        if len(announced) == 3:
+            raise RuntimeError("disk full")
+
+    monkeypatch.setattr(importing, "announce", fail_at_the_last)
+    with pytest.raises(RuntimeError):
+        importing.import_rows(import_.pk)
+    assert [len(snapshot(one.pk).values) for one in three] == [0, 0, 0]
+    assert set(Import.objects.values_list("state", flat=True)) == {ImportState.IMPORTING}
+    monkeypatch.undo()
+    assert leases.due(leases.WRITABLE) == [import_.pk]
+    assert importing.import_rows(import_.pk)
+    assert [len(snapshot(one.pk).values) for one in three] == [30, 30, 30]
+
+
+def test_a_worker_that_dies_anywhere_leaves_nothing_half_done(
+    org: Org, three: list[Characteristic], monkeypatch
+) -> None:
+    """Killed at each write in turn, on all three characteristics; each time another goes on."""
+    monkeypatch.setitem(importing.CHUNK, connection.vendor, 7)
+    import_ = confirm(org, three_mapped(org, three))
+    written = storage.write_rows
+
+    def die(**_rows: Any) -> None:
+        raise KeyboardInterrupt
+
+    for _kill in range(15):
+        writes = iter([written, die])
+        monkeypatch.setattr(
+            importing, "write_rows", lambda writes=writes, **rows: next(writes)(**rows)
+        )
+        try:
+            importing.import_rows(import_.pk)
+        except KeyboardInterrupt:
+            assert [len(snapshot(one.pk).values) for one in three] == [0, 0, 0]
+        Import.objects.update(leased_until=None, attempts=0)
+        if fresh(import_).state == ImportState.IMPORTED:
+            break
+    assert [len(snapshot(one.pk).values) for one in three] == [30, 30, 30]
+    assert Observation.objects.count() == 90
+
+
+def test_cancelling_and_reversing_take_all_of_them(org: Org, three: list[Characteristic]) -> None:
+    first = confirm(org, three_mapped(org, three))
+    services.cancel_import(actor=org.member, import_=first.parts.first())
+    assert set(Import.objects.values_list("state", flat=True)) == {ImportState.CANCELLED}
+    second = confirm(org, three_mapped(org, three))
+    importing.import_rows(second.pk)
+    part = second.parts.get(characteristic=three[2])
+    services.reverse_import(actor=org.lead, import_=part, version=part.version, reason="Wrong day")
+    assert [len(snapshot(one.pk).values) for one in three] == [0, 0, 0]
+    assert all(history_of(one)[0].verb == "import.reversed" for one in three)
+
+
+def test_columns_go_only_where_the_person_may_import(org: Org, three: list[Characteristic]) -> None:
+    services.archive_characteristic(
+        actor=org.lead, characteristic=three[1], version=three[1].version, reason="Old"
+    )
+    import_ = previewed(org, three[0], FILE)
+    with pytest.raises(Refused, match="may not import into one of these"):
+        services.remap_import(
+            actor=org.member, import_=import_, version=import_.version, reading={},
+            mapping=columns(c0="time", c1="value", c2=f"{three[1].pk}:value"),
+        )  # fmt: skip
+
+
+def test_a_column_may_become_a_new_characteristic(org: Org) -> None:
+    length = shaped(make(org, "Length"), time_zone="Europe/Berlin")
+    import_ = previewed(org, length, FILE)
+    services.remap_import(
+        actor=org.member, import_=import_, version=import_.version, reading={},
+        mapping=columns(c0="time", c1="value", c2="new", c3="skip"),
+    )  # fmt: skip
+    reading.read(import_.pk)
+    importing.import_rows(confirm(org, fresh(import_)).pk)
+    made = Characteristic.objects.get(name="width")
+    assert (made.team, made.time_zone, made.owner) == (org.desk, "Europe/Berlin", org.member)
+    assert len(snapshot(made.pk).values) == 30
+    again = previewed(org, length, FILE.replace("width", "Length"))
+    with pytest.raises(Refused):
+        services.remap_import(
+            actor=org.member, import_=again, version=again.version, reading={},
+            mapping=columns(c0="time", c1="value", c2="new", c3="skip"),
+        )  # fmt: skip
+
+
+def test_each_characteristic_shows_its_part_and_leads_to_the_others(
+    org: Org, three: list[Characteristic], client_as: Callable[[User], Client]
+) -> None:
+    whole = confirm(org, three_mapped(org, three, f"{FILE}2026-11-20 09:00,1,n/a,3\n"))
+    part = whole.parts.get(characteristic=three[1])
+    client = client_as(org.lead)
+    url = reverse("measurements:import_detail", args=[part.pk])
+    assert "Waiting to be read" not in client.get(url).content.decode()
+    Import.objects.filter(pk=whole.pk).update(rows_done=40, rows_total=91)
+    shown = client.get(reverse("measurements:import_progress", args=[part.pk])).content.decode()
+    assert "Saving 40 of 91 rows" in shown
+    importing.import_rows(whole.pk)
+    shown = client.get(url).content.decode()
+    assert reverse("measurements:import_detail", args=[whole.pk]) in shown
+    file = client.get(reverse("measurements:import_refused", args=[part.pk]))
+    assert b"n/a" in b"".join(file.streaming_content)
+    answer = client.post(
+        reverse("measurements:import_reverse", args=[part.pk]),
+        {"version": fresh(part).version, "reason": "Wrong day"},
+    )
+    assert answer.status_code == 302
+    assert [len(snapshot(one.pk).values) for one in three] == [0, 0, 0]
+
+
+def test_the_preview_asks_no_more_of_the_database_for_more_characteristics(
+    org: Org, three: list[Characteristic], client_as: Callable[[User], Client]
+) -> None:
+    import_ = three_mapped(org, three)
+    client, url = client_as(org.lead), reverse("measurements:import_detail", args=[import_.pk])
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        client.get(url)
+    for number in range(60):
+        make(org, f"Other {number}")
+    with CaptureQueriesContext(connection) as many:
+        shown = client.get(url).content.decode()
+    assert len(many) == len(few)
+    assert "more characteristics are not offered here" in shown
+
+
+def test_a_kept_way_of_reading_says_when_one_of_its_characteristics_is_gone(
+    org: Org, three: list[Characteristic]
+) -> None:
+    confirm(org, three_mapped(org, three), profile_name="Machine 4")
+    second = previewed(org, three[0], FILE)
+    assert (second.report["profile"], second.report["guesses"]) == ("Machine 4", [])
+    assert second.report["parts"][0]["target"] == ""
+    assert len(second.report["parts"]) == 3
+    services.archive_characteristic(
+        actor=org.lead, characteristic=three[1], version=three[1].version, reason="Old"
+    )
+    third = previewed(org, three[0], FILE)
+    assert [guess["code"] for guess in third.report["guesses"]] == ["column_skip"]
+    assert third.report["columns"][2]["why"]["code"] == "other_gone"
+    assert len(third.report["parts"]) == 2
+
+
+# --- Times ------------------------------------------------------------------------------------
+
+
+def test_times_are_of_the_characteristic_s_zone_unless_another_is_chosen(org: Org) -> None:
+    thing = shaped(make(org, "Wait"), time_zone="Europe/Berlin")
+    text = (
+        "time,value\n2026-03-29 01:30,1\n2026-03-29 02:30,2\n2026-03-29 03:30,3\n"
+        "2026-10-25 02:30,4\n2026-10-25 02:30+01:00,5\n2026-02-30 08:00,6\n"
+    )
+    import_ = previewed(org, thing, text)
+    assert import_.report["reading"]["time_zone"] == "Europe/Berlin"
+    found = [(line["rows"][0], line["code"]) for line in import_.report["findings"]]
+    assert found == [(3, "time_gap"), (7, "time_impossible"), (5, "time_fold")]
+    hours = [row["time"] // 3_600_000_000 % 24 for row in import_.report["first"]]
+    assert hours == [0, 1, 0, 1]
+    services.remap_import(
+        actor=org.member, import_=import_, version=import_.version,
+        reading={"time_zone": "Asia/Taipei"}, mapping={},
+    )  # fmt: skip
+    reading.read(import_.pk)
+    import_ = fresh(import_)
+    assert {line["code"] for line in import_.report["findings"]} == {"time_impossible"}
+
+
+# --- Factors ----------------------------------------------------------------------------------
+
+
+def test_factors_are_read_by_name_and_may_be_missing(org: Org) -> None:
+    thing = shaped(make(org, "Wait"), factors=["operator", "shift"])
+    text = "value,shift,operator\n1,day,Lin\n2,night,Lin\n3,,Wu\n4,day,Lin\n5,,\n"
+    import_ = imported(org, thing, text)
+    assert [column["role"] for column in import_.report["columns"]] == [
+        "value", "factor.shift", "factor.operator",
+    ]  # fmt: skip
+    names = dict(Stratum.objects.values_list("pk", "values"))
+    found = [names.get(row.stratum_id) for row in counted(thing)]
+    day = {"operator": "Lin", "shift": "day"}
+    assert found == [day, {**day, "shift": "night"}, {"operator": "Wu"}, day, None]
+    imported(org, thing, "value,shift,operator\n6,day,Lin\n")
+    assert Stratum.objects.count() == 3
+
+
+def test_too_many_combinations_are_named_before_anything_is_saved(org: Org, monkeypatch) -> None:
+    monkeypatch.setattr(reading, "MOST_STRATA", 50)
+    thing = shaped(make(org, "Wait"), factors=["serial"])
+    text = "value,serial\n" + "".join(f"{n},S{n}\n" for n in range(60))
+    import_ = previewed(org, thing, text)
+    assert import_.report["problem"] == "strata_many"
+    with pytest.raises(Refused, match="no row to import"):
+        confirm(org, import_)
+
+
+# --- Several variables, and time between events ------------------------------------------------
+
+
+def test_variables_that_are_measured_together(org: Org) -> None:
+    thing = shaped(
+        make(org, "Extruder"), data_type="several", variables=["pressure", "speed", "heat"]
+    )
+    text = "heat,pressure,speed\n3,1,2\n3.5,1.5,2.5\n9,n/a,8\n"
+    import_ = imported(org, thing, text)
+    assert import_.rows_refused == 1
+    rows = list(counted(thing))
+    assert [row.value for row in rows] == [1, 1.5]
+    assert [np.frombuffer(bytes(row.others), "<f8").tolist() for row in rows] == [
+        [2, 3], [2.5, 3.5],
+    ]  # fmt: skip
+
+
+def test_the_quick_and_the_slow_way_agree_on_variables_and_factors(org: Org) -> None:
+    chance = random.Random(4)
+    body = "".join(
+        f"{chance.gauss(1, 1):.4f},{chance.gauss(2, 1):.4f},{chance.choice('abc')}\n"
+        for _row in range(200)
+    )
+    found = []
+    for name, last in (("quick", ""), ("slow", "x,y,a\n")):
+        thing = shaped(
+            make(org, name), data_type="several", variables=["u", "v"], factors=["machine"]
+        )
+        imported(org, thing, f"u,v,machine\n{body}{last}")
+        numbers = dict(Stratum.objects.values_list("pk", "key"))
+        found.append(
+            [(row.value, bytes(row.others), numbers[row.stratum_id]) for row in counted(thing)]
+        )
+    assert found[0] == found[1]
+
+
+def test_time_between_events_is_counted_from_the_newest_stored_one(org: Org) -> None:
+    thing = shaped(make(org, "Falls", unit="h"), data_type="between")
+    text = "fall\n2026-11-20 08:00\n2026-11-20 20:00\n2026-11-20 14:00\n"
+    first = previewed(org, thing, text)
+    assert first.report["columns"][0]["role"] == "events"
+    assert {line["code"] for line in first.report["findings"]} == {"first_event"}
+    importing.import_rows(confirm(org, first).pk)
+    assert snapshot(thing.pk).values.tolist() == [6, 6]
+    imported(org, thing, "fall\n2026-11-21 08:00\n")
+    assert snapshot(thing.pk).values.tolist() == [6, 6, 12]
+
+
+def test_values_between_events_may_be_given_and_never_negative(org: Org) -> None:
+    thing = shaped(make(org, "Falls", unit="d"), data_type="between")
+    import_ = imported(org, thing, "days\n0\n3.5\n-1\n")
+    assert {line["code"] for line in import_.report["findings"]} == {"between_negative"}
+    assert snapshot(thing.pk).values.tolist() == [0, 3.5]
+
+
+# --- Rows that are there already --------------------------------------------------------------
+
+TWICE = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,2\n2026-11-20 08:00,3\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "values"), [("add", [1, 3, 2]), ("skip", [1, 2]), ("replace", [3, 2])]
+)
+def test_doubles_within_the_file(org: Org, choice: str, values: list[float]) -> None:
+    thing = make(org, "Wait")
+    import_ = imported(org, thing, TWICE, doubles_in_file=choice)
+    assert import_.report["rows"]["doubles"] == 1
+    assert import_.report["findings"][0]["code"] == "time_repeated"
+    assert snapshot(thing.pk).values.tolist() == values
+
+
+STORED = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,2\n"
+LATER = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,7\n2026-11-20 08:10,3\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "values", "corrected"),
+    [("add", [1, 2, 1, 7, 3], 0), ("skip", [1, 2, 3], 0), ("replace", [1, 7, 3], 1)],
+)
+def test_doubles_of_what_is_stored(
+    org: Org, choice: str, values: list[float], corrected: int
+) -> None:
+    thing = make(org, "Wait")
+    imported(org, thing, STORED)
+    import_ = imported(org, thing, LATER, doubles_stored=choice)
+    assert (import_.rows_known, import_.rows_differing) == (2, 1)
+    assert snapshot(thing.pk).values.tolist() == values
+    assert (import_.rows_replaced, Correction.objects.count()) == (corrected, corrected)
+    for correction in Correction.objects.all():
+        assert (correction.value_before, correction.value_after) == (2, 7)
+        assert correction.corrected_by_id == org.member.pk
+        assert "a.csv" in correction.reason
+
+
+def test_a_reversal_brings_back_what_was_replaced_unless_it_was_corrected_since(org: Org) -> None:
+    thing = make(org, "Wait")
+    imported(org, thing, STORED)
+    import_ = imported(org, thing, LATER.replace("08:00,1", "08:00,6"), doubles_stored="replace")
+    assert snapshot(thing.pk).values.tolist() == [6, 7, 3]
+    services.correct_observation(
+        actor=org.lead, characteristic=thing, sequence=2, before=7, value=8, reason="Typed wrong"
+    )
+    services.reverse_import(
+        actor=org.lead, import_=import_, version=import_.version, reason="Wrong"
+    )
+    assert snapshot(thing.pk).values.tolist() == [1, 8]
+
+
+def test_nothing_is_replaced_before_all_of_it_counts(org: Org, monkeypatch) -> None:
+    thing = make(org, "Wait")
+    imported(org, thing, STORED)
+    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="replace")
+
+    def die(**_told: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "announce", die)
+    with pytest.raises(KeyboardInterrupt):
+        importing.import_rows(import_.pk)
+    assert snapshot(thing.pk).values.tolist() == [1, 2]
+    assert not Correction.objects.exists()
+
+
+def test_what_a_skipped_row_relied_on_may_not_vanish_meanwhile(org: Org, monkeypatch) -> None:
+    thing = make(org, "Wait")
+    earlier = imported(org, thing, STORED)
+    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="skip")
+    written = storage.write_rows
+
+    def reversed_meanwhile(**rows: Any) -> None:
+        services.reverse_import(
+            actor=org.lead, import_=earlier, version=earlier.version, reason="Wrong"
+        )
+        written(**rows)
+
+    monkeypatch.setattr(importing, "write_rows", reversed_meanwhile)
+    importing.import_rows(import_.pk)
+    ended = fresh(import_)
+    assert (ended.state, ended.report["refused"]["code"]) == ("refused", "stored_changed")
+    assert len(snapshot(thing.pk).values) == 0
+
+
+def test_subgroups_and_factors_tell_rows_of_one_time_apart(org: Org) -> None:
+    thing = shaped(make(org, "Wait", subgrouping="column"), factors=["machine"])
+    text = "time,value,sample,machine\n" + "".join(
+        f"2026-11-20 08:00,{value},{sample},{machine}\n"
+        for sample in ("A", "B") for machine in ("x", "y") for value in (1, 2, 3)
+    )  # fmt: skip
+    first = imported(org, thing, text)
+    assert (first.rows_known, first.report["rows"]["doubles"]) == (0, 0)
+    again = previewed(org, thing, f"{text}2026-11-20 08:00,4,B,y\n")
+    assert (again.rows_known, again.rows_differing) == (12, 0)
+    importing.import_rows(confirm(org, again, doubles_stored="skip").pk)
+    assert len(snapshot(thing.pk).values) == 13
+
+
+def test_more_values_than_can_be_replaced_one_by_one_are_named(org: Org, monkeypatch) -> None:
+    monkeypatch.setattr("apps.measurements.services.imports.REPLACE_MOST", 1)
+    thing = make(org, "Wait")
+    imported(org, thing, STORED)
+    import_ = previewed(org, thing, LATER.replace("08:00,1", "08:00,6"))
+    with pytest.raises(Refused, match="More than 1 stored values would be replaced"):
+        confirm(org, import_, doubles_stored="replace")
