@@ -134,6 +134,8 @@ class Site:
 
     def check(self, name: str = "") -> None:
         """No script error, nothing that axe calls serious, nothing that spills sideways."""
+        # A click comes back when the next page begins; axe needs one that is all there.
+        self.page.wait_for_load_state()
         before = len(self.problems)
         found = [
             f"{item['id']}: {item['nodes'][0]['html'][:160]}"
