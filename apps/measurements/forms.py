@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import Any
 
@@ -20,13 +21,17 @@ from apps.measurements.choices import COUNTED_TYPES, DataType, Direction, Interv
 from apps.measurements.models import Characteristic, Observation
 from apps.measurements.packing import unpacked
 from apps.measurements.reader.numbers import BadNumber, NumberRule
+from apps.measurements.reader.times import EPOCH, MICROSECOND, BadTime, TimeRule
 from apps.measurements.services.characteristics import (
     FEWEST_VARIABLES,
     MOST_FACTORS,
     MOST_VARIABLES,
     check_names,
 )
+from apps.measurements.services.corrections import Moved
+from apps.measurements.sheets import AHEAD
 from apps.measurements.wording.findings import row_words
+from apps.measurements.wording.sheet import cell_text
 
 NUMBERS = NumberRule()
 
@@ -287,11 +292,17 @@ class ReasonForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """The numbers of one observation; one field for each variable measured together."""
+    """One observation, its numbers and its time; a field for each variable measured together."""
+
+    # Said by the service, and then asked for.
+    time_is_taken = False
 
     before = forms.FloatField(widget=forms.HiddenInput)
     value = NumberField(label=_("Value"))
     size = NumberField(label=_("Size"), required=False)
+    time_before = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    time = forms.CharField(label=_("Time"), max_length=40, required=False)
+    both_count = forms.BooleanField(label=_("Both count"), required=False)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
@@ -301,8 +312,18 @@ class CorrectionForm(forms.Form):
     def __init__(
         self, data: QueryDict | None, *, characteristic: Characteristic, stored: Observation
     ) -> None:
-        initial = {"before": stored.value, "value": stored.value, "size": stored.size}
+        self._times = TimeRule(zone_name=characteristic.zone.key)
+        initial = {
+            "before": stored.value,
+            "value": stored.value,
+            "size": stored.size,
+            "time_before": stored.observed_us,
+            "time": self._times.written(stored.observed_us),
+        }
         super().__init__(data, initial=initial)
+        self.fields["time"].help_text = _("As 2026-11-23 14:05, in the time zone %(zone)s.") % {
+            "zone": spoken(characteristic.zone.key)
+        }
         if characteristic.data_type not in COUNTED_TYPES:
             del self.fields["size"]
         self._others = unpacked(stored.others)
@@ -315,6 +336,31 @@ class CorrectionForm(forms.Form):
         if self._others:
             self.fields["value"].label = characteristic.variables[0]
 
+    def clean_time(self) -> dt.datetime | None:
+        text = self.cleaned_data["time"]
+        us = self.cleaned_data.get("time_before")
+        if text and text != self._times.written(us):
+            us = self._read(text)
+        elif us is not None and not text:
+            raise ValidationError(_("Give the time of the observation."))
+        return None if us is None else _moment(us)
+
+    def _read(self, text: str) -> int:
+        try:
+            us, twice = self._times.read(text)
+        except BadTime as error:
+            raise ValidationError(cell_text(error.code), code=error.code) from error
+        if twice:
+            raise ValidationError(cell_text("time_twice"), code="time_twice")
+        if _moment(us) > timezone.now() + AHEAD:
+            raise ValidationError(cell_text("time_ahead"), code="time_ahead")
+        return us
+
+    def offer_both(self, why: str) -> None:
+        """Another observation has this time: say so, and ask whether both count."""
+        self.add_error("time", why)
+        self.time_is_taken = True
+
     def numbers(self) -> list[forms.BoundField]:
         """The fields a person corrects, in order."""
         others = [f"other_{place}" for place in range(1, len(self._others) + 1)]
@@ -325,11 +371,18 @@ class CorrectionForm(forms.Form):
         given = self.cleaned_data
         places = range(1, len(self._others) + 1)
         named = {name: given[name] for name in ("before", "value", "reason")}
+        before = given["time_before"]
         return named | {
+            "time": Moved(None if before is None else _moment(before), given["time"]),
+            "both_count": given["both_count"],
             "size": given.get("size"),
             "others": [given[f"other_{place}"] for place in places],
             "others_before": [given[f"other_{place}_before"] for place in places],
         }
+
+
+def _moment(us: int) -> dt.datetime:
+    return EPOCH + us * MICROSECOND
 
 
 class PageForm(forms.Form):

@@ -24,7 +24,7 @@ from apps.measurements.duplicates import REPLACE_MOST, Plan, plan_of
 from apps.measurements.models import Characteristic, Import, Observation, reserve_places
 from apps.measurements.reading import TakenAway, load_rows
 from apps.measurements.replacing import Content, contents_of, replace_values
-from apps.measurements.selectors import NO_TIME, hidden_places
+from apps.measurements.selectors import NO_TIME, hidden_places, moved_since
 from apps.measurements.storage import Rows, write_rows
 from apps.measurements.strata import MOST_STRATA, combination, strata_of
 
@@ -250,6 +250,8 @@ def _make_part_count(present: Import, characteristic: Characteristic, changes: _
     for begin, end in hidden_places(characteristic.pk):
         if ((changes.relied_on >= begin) & (changes.relied_on <= end)).any():
             raise Untrue("stored_changed")
+    if np.isin(moved_since(characteristic, present.created_at), changes.relied_on).any():
+        raise Untrue("stored_changed")
     replaced = replace_values(present, changes.replacing)
     first, last = _places(present)
     count = last - first + 1

@@ -414,6 +414,9 @@ class Correction(models.Model):
     # The second and later variables, where several are measured together.
     others_before = models.BinaryField(null=True)
     others_after = models.BinaryField(null=True)
+    # When it was observed; alike, or both empty, where the time was left as it is.
+    observed_us_before = models.BigIntegerField(null=True)
+    observed_us_after = models.BigIntegerField(null=True)
     # The import whose row replaced the stored value.
     source = models.ForeignKey(
         Import, on_delete=models.PROTECT, null=True, blank=True, related_name="replacements"
@@ -430,6 +433,10 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.value_before} → {self.value_after}"
+
+    @property
+    def time_changed(self) -> bool:
+        return self.observed_us_before != self.observed_us_after
 
 
 class SheetEntry(models.Model):

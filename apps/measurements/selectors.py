@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -384,4 +384,22 @@ def changes_of(correction: Correction) -> list[dict[str, Any]]:
     if correction.size_before != correction.size_after:
         sizes = {"before": correction.size_before, "after": correction.size_after}
         changed.append({"name": _("Size"), **sizes})
+    if correction.time_changed:
+        times = {"before": _moment(correction.observed_us_before),
+                 "after": _moment(correction.observed_us_after)}  # fmt: skip
+        changed.append({"name": _("Time"), "is_time": True, **times})
     return changed
+
+
+def _moment(us: int | None) -> dt.datetime | None:
+    return None if us is None else EPOCH + dt.timedelta(microseconds=us)
+
+
+def moved_since(characteristic: Characteristic, since: dt.datetime) -> list[int]:
+    """The places of observations whose time was corrected from a moment on."""
+    rows = Correction.objects.filter(characteristic=characteristic, corrected_at__gte=since)
+    return list(
+        rows.exclude(observed_us_before=F("observed_us_after"))
+        .exclude(observed_us_after=None)
+        .values_list("sequence", flat=True)
+    )

@@ -3,6 +3,7 @@ what becomes of rows that are there already."""
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Callable
 from typing import Any
@@ -475,6 +476,29 @@ def test_what_a_skipped_row_relied_on_may_not_vanish_meanwhile(org: Org, monkeyp
     ended = fresh(import_)
     assert (ended.state, ended.report["refused"]["code"]) == ("refused", "stored_changed")
     assert len(snapshot(thing.pk).values) == 0
+
+
+def test_a_row_is_not_skipped_for_a_value_whose_time_was_corrected_meanwhile(
+    org: Org, monkeypatch
+) -> None:
+    thing = make(org, "Wait")
+    imported(org, thing, STORED)
+    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="skip")
+    written = storage.write_rows
+
+    def corrected_meanwhile(**rows: Any) -> None:
+        stored = counted(thing).get(sequence=1)
+        services.correct_observation(
+            actor=org.lead, characteristic=thing, sequence=1, before=stored.value,
+            value=stored.value, reason="Wrong day",
+            time=services.Moved(stored.observed_at, stored.observed_at - dt.timedelta(days=1)),
+        )  # fmt: skip
+        written(**rows)
+
+    monkeypatch.setattr(importing, "write_rows", corrected_meanwhile)
+    importing.import_rows(import_.pk)
+    ended = fresh(import_)
+    assert (ended.state, ended.report["refused"]["code"]) == ("refused", "stored_changed")
 
 
 def test_subgroups_and_factors_tell_rows_of_one_time_apart(org: Org) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from apps.audit.selectors import history_of
 from apps.audit.sentences import sentence_of
 from apps.common.errors import Conflict, Refused
 from apps.measurements import services
-from apps.measurements.models import Characteristic, Observation
+from apps.measurements.models import Characteristic, Correction, Observation
 from apps.measurements.selectors import counted, snapshot, specification_in_force
 from apps.measurements.signals import data_changed
 from apps.measurements.sweep import bring_limits_into_effect
@@ -318,6 +319,69 @@ def test_a_correction_needs_reason_right_and_a_valid_value(org: Org, thing: Char
         services.correct_observation(actor=org.lead, value=np.inf, reason="x", **common)
     with pytest.raises(PermissionDenied):
         services.correct_observation(actor=org.member, value=2.0, reason="x", **common)
+
+
+BERLIN_MORNING = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
+
+
+def timed(org: Org, thing: Characteristic, *hours: float, **columns: Any) -> None:
+    services.append_observations(
+        actor=org.lead, characteristic=thing, values=[float(hour) for hour in hours],
+        observed_at=[BERLIN_MORNING + dt.timedelta(hours=hour) for hour in hours], **columns,
+    )  # fmt: skip
+
+
+def move(org: Org, thing: Characteristic, sequence: int, hours: float, **more: Any) -> Correction:
+    stored = counted(thing).get(sequence=sequence)
+    moved = services.Moved(stored.observed_at, BERLIN_MORNING + dt.timedelta(hours=hours))
+    wanted: dict[str, Any] = {"before": stored.value, "value": stored.value, "time": moved}
+    return services.correct_observation(
+        actor=org.lead, characteristic=thing, sequence=sequence, reason="Wrong clock",
+        **(wanted | more),
+    )  # fmt: skip
+
+
+def test_a_time_is_corrected_like_a_value(org: Org, thing: Characteristic) -> None:
+    timed(org, thing, 0, 1, 2)
+    before = fresh(thing).data_version
+    kept = move(org, thing, 3, 5)
+    assert (kept.value_before, kept.value_after, kept.corrected_by) == (2.0, 2.0, org.lead)
+    assert kept.time_changed
+    assert kept.observed_us_after - kept.observed_us_before == 3 * 3_600_000_000
+    now = fresh(thing)
+    # Not an append: what rests on the order of times is computed anew, and the newest time kept.
+    assert (now.data_version, now.reshaped_version) == (before + 1, before + 1)
+    assert now.newest_us == kept.observed_us_after
+    told = sentence_of(history_of(thing)[0])
+    assert "from 2026-03-02 18:00+08:00 to 2026-03-02 21:00+08:00" in told
+    move(org, thing, 2, 1.5, value=1.25)
+    assert "from 1; 2026-03-02 17:00" in sentence_of(history_of(thing)[0])
+
+
+def test_a_time_that_is_taken_needs_a_word_that_both_count(org: Org, thing: Characteristic) -> None:
+    timed(org, thing, 0, 1)
+    with pytest.raises(services.TimeTaken, match="Observation 1 has the same subgroup and time"):
+        move(org, thing, 2, 0)
+    assert not thing.corrections.exists()
+    move(org, thing, 2, 0, both_count=True)
+    assert len(set(snapshot(thing.pk).observed_at.tolist())) == 1
+
+
+def test_another_subgroup_may_have_the_same_time(org: Org) -> None:
+    thing = made(org, subgrouping="column")
+    timed(org, thing, 0, 1, subgroups=["A", "B"])
+    move(org, thing, 2, 0)
+
+
+def test_a_time_is_not_taken_away_and_not_corrected_unseen(org: Org, thing: Characteristic) -> None:
+    timed(org, thing, 0)
+    stored = counted(thing).get().observed_at
+    with pytest.raises(Refused, match="not taken away"):
+        move(org, thing, 1, 0, time=services.Moved(stored, None))
+    with pytest.raises(Conflict):
+        move(org, thing, 1, 0, time=services.Moved(None, stored))
+    with pytest.raises(Refused, match="stored already"):
+        move(org, thing, 1, 0)
 
 
 # --- What a characteristic is made of -----------------------------------------------------------

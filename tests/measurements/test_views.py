@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import random
 from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
@@ -17,7 +19,7 @@ from apps.accounts.models import User
 from apps.measurements import importing, reading, services
 from apps.measurements.choices import DataType, ImportState
 from apps.measurements.models import Characteristic, Import
-from apps.measurements.selectors import snapshot
+from apps.measurements.selectors import counted, snapshot
 from tests.factories import Org
 
 TEXT = "time,wait,note\n2026-11-20 08:00,4.5,a\n2026-11-20 08:05,n/a,=1+1\n2026-11-20 08:10,-5,-4\n"
@@ -161,6 +163,48 @@ def test_each_of_several_variables_can_be_corrected(org: Org, client_as: SignIn)
     # Sent again, it is of a state that is gone.
     assert client.post(url, typed).status_code == 409
     assert client.post(url, {**typed, "other_1": "warm"}).status_code == 200
+
+
+def test_a_time_is_corrected_on_the_page(org: Org, client_as: SignIn) -> None:
+    thing = services.create_characteristic(
+        actor=org.lead, team=org.desk, name="Oven", time_zone="Europe/Berlin"
+    )
+    # The clock of Berlin showed 02:30 twice on this day: this is the second time.
+    second = dt.datetime(2025, 10, 26, 1, 30, tzinfo=dt.UTC)
+    services.append_observations(
+        actor=org.lead, characteristic=thing, values=[1.0, 2.0],
+        observed_at=[second, second + dt.timedelta(hours=5)],
+    )  # fmt: skip
+    client = client_as(org.lead)
+
+    def correct(sequence: int, time: str, **more: str) -> HttpResponse:
+        url = reverse("measurements:correct", args=[thing.pk, sequence])
+        form = client.get(url).context["form"]
+        shown = {name: form[name].value() for name in ("before", "value", "time_before", "time")}
+        return client.post(url, shown | {"time": time or shown["time"], "reason": "Clock"} | more)
+
+    url = reverse("measurements:correct", args=[thing.pk, 1])
+    assert 'value="2025-10-26 02:30+01:00"' in client.get(url).content.decode()
+    # The time as it is shown is the time that is stored.
+    assert correct(1, "", value="1.5").status_code == 302
+    assert counted(thing).get(sequence=1).observed_at == second
+    for wrong, why in (
+        ("2025-10-26 02:30", "showed this time twice"),
+        ("2025-03-30 02:30", "set forward over this time"),
+        ("2025-02-30", "does not exist"),
+        ("2199-01-01", "lies ahead"),
+        ("next week", "Not a date or time"),
+        (" ", "Give the time"),
+    ):
+        assert why in text_of(correct(1, wrong)), wrong
+    taken = correct(1, "2025-10-26 07:30")
+    assert "Observation 2 has the same subgroup and time" in text_of(taken)
+    assert 'name="both_count"' in taken.content.decode()
+    assert correct(1, "2025-10-26 02:30 +02:00").status_code == 302
+    assert counted(thing).get(sequence=1).observed_at == second - dt.timedelta(hours=1)
+    assert "Time: 26 Oct 2025" in text_of(client.get(url))
+    assert correct(1, "2025-10-26 07:30", both_count="on").status_code == 302
+    assert snapshot(thing.pk).values.tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize("query", ["?page=x", "?page=0", "?page=%00", "?page=99999999999999"])

@@ -16,7 +16,8 @@ YMD, DMY, MDY = "ymd", "dmy", "mdy"
 ORDERS = (YMD, DMY, MDY)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
-HOUR = 3_600_000_000
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
 YEARS = (1900, 2200)
 
 _CLOCK = (
@@ -81,6 +82,15 @@ class TimeRule:
         if first.astimezone(dt.UTC).astimezone(self.zone).replace(tzinfo=None) != moment:
             raise BadTime("time_gap")
         return (first.astimezone(dt.UTC) - EPOCH) // MICROSECOND, True
+
+    def written(self, us: int | None) -> str:
+        """A moment as `read` understands it; with its offset where the clock showed it twice."""
+        if us is None:
+            return ""
+        moment = (EPOCH + us * MICROSECOND).astimezone(self.zone)
+        twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+        shown = moment if twice else moment.replace(tzinfo=None)
+        return shown.isoformat(" ", "auto" if us % MINUTE else "minutes")
 
     def read_block(self, cells: Sequence[str]) -> NDArray[np.int64] | None:
         """All cells as microseconds, or None when any needs a closer look."""

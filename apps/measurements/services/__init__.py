@@ -7,7 +7,7 @@ from apps.measurements.services.characteristics import (
     restore_characteristic,
     update_characteristic,
 )
-from apps.measurements.services.corrections import correct_observation
+from apps.measurements.services.corrections import Moved, TimeTaken, correct_observation
 from apps.measurements.services.imports import (
     cancel_import,
     confirm_import,
@@ -24,6 +24,8 @@ from apps.measurements.services.tokens import create_token
 
 __all__ = [
     "CellsRefused",
+    "Moved",
+    "TimeTaken",
     "append_observations",
     "archive_characteristic",
     "cancel_import",

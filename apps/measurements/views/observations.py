@@ -35,6 +35,8 @@ def correct(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
             )
         except Conflict as error:
             return conflict(request, error, back=request.path, typed=form.cleaned_data["reason"])
+        except services.TimeTaken as error:
+            form.offer_both(str(error))
         except Refused as error:
             form.add_error("value", str(error))
         else:

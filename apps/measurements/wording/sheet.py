@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.measurements.wording.findings import ROWS, Words, row_words
@@ -36,6 +37,7 @@ SHEET: dict[str, Words] = {
         _("Not written with the decimal mark chosen above"),
         _("Choose the decimal mark above the sheet, and leave thousands unseparated."),
     ),
+    "time_twice": (_("The clock showed this time twice"), WITH_OFFSET),
     "time_ahead": (_("This time lies ahead"), _("Correct the date, the year or the hour.")),
     "negative_between": (
         _("Time or units between events cannot be negative"), CORRECT_IT,
@@ -52,3 +54,9 @@ def cell_words(code: str, params: Mapping[str, Any]) -> tuple[str, str]:
         return str(what) % params, str(remedy)
     what_in_rows, _for_files = row_words(code, params) if code in ROWS else (code, "")
     return what_in_rows, str(REMEDIES.get(code, CORRECT_IT))
+
+
+def cell_text(code: str) -> str:
+    """The same as one text."""
+    what, remedy = cell_words(code, {})
+    return gettext("%(what)s. %(remedy)s") % {"what": what, "remedy": remedy}
