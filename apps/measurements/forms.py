@@ -21,7 +21,7 @@ from apps.measurements.choices import COUNTED_TYPES, DataType, Direction, Interv
 from apps.measurements.models import Characteristic, Observation
 from apps.measurements.packing import unpacked
 from apps.measurements.reader.numbers import BadNumber, NumberRule
-from apps.measurements.reader.times import EPOCH, MICROSECOND, BadTime, TimeRule
+from apps.measurements.reader.times import AHEAD, EPOCH, MICROSECOND, BadTime, TimeRule
 from apps.measurements.services.characteristics import (
     FEWEST_VARIABLES,
     MOST_FACTORS,
@@ -29,7 +29,6 @@ from apps.measurements.services.characteristics import (
     check_names,
 )
 from apps.measurements.services.corrections import Moved
-from apps.measurements.sheets import AHEAD
 from apps.measurements.wording.findings import row_words
 from apps.measurements.wording.sheet import cell_text
 

@@ -82,10 +82,12 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
     )
     sampling_since = models.DateTimeField(null=True, editable=False)
     # What `newest` keeps in step with the counted observations, in the transaction of each change:
-    # the newest time, how many values its hour, day, week or month holds (where there is a plan),
-    # when data last came in, and from when on data are overdue unless some come before.
+    # the newest time that has come, how many values its hour, day, week or month holds (where
+    # there is a plan), the next time that lies ahead still, when data last came in, and from when
+    # on data are overdue unless some come before.
     newest_us = models.BigIntegerField(null=True, editable=False)
     newest_count = models.PositiveIntegerField(default=0, editable=False)
+    ahead_us = models.BigIntegerField(null=True, editable=False, db_index=True)
     arrived_at = models.DateTimeField(null=True, editable=False)
     overdue_from = models.DateTimeField(null=True, editable=False, db_index=True)
     owner = models.ForeignKey(

@@ -26,6 +26,7 @@ from apps.measurements.choices import DataType, ImportState
 from apps.measurements.duplicates import Known, known_rows
 from apps.measurements.models import Characteristic, Import
 from apps.measurements.reader.jobs import Job, Limits, Target
+from apps.measurements.reader.times import EPOCH, MICROSECOND
 from apps.measurements.selectors import importable_by
 from apps.measurements.strata import MOST_STRATA
 
@@ -112,6 +113,7 @@ def job_for(import_: Import, out: Path) -> Job:
         target=_target(characteristic, key=""),
         others=[_target(other, key=str(other.pk)) for other in offered],
         time_zone=zone_of(characteristic, import_.uploaded_by),
+        now=(timezone.now() - EPOCH) // MICROSECOND,
         reading=import_.reading,
         mapping=import_.mapping,
         profiles=profiles,

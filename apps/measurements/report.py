@@ -87,6 +87,8 @@ class Report:
     blank: int = 0
     values: int = 0
     doubles: int = 0
+    # How many rows are dated ahead, and the first of them.
+    ahead: dict[str, int] | None = None
     seconds: float | None = None
     has_refused_file: bool = False
 
@@ -122,6 +124,7 @@ def report_of(import_: Import, *, show: str) -> Report:
         blank=rows["blank"],
         values=rows["values"],
         doubles=rows.get("doubles", 0),
+        ahead=_ahead(stored),
         seconds=stored["seconds"],
         has_refused_file=bool(rows["refused"] and stored.get("rows_file")),
     )
@@ -150,6 +153,12 @@ def _parts(import_: Import) -> list[Part]:
             )
         )
     return found
+
+
+def _ahead(stored: dict[str, Any]) -> dict[str, int] | None:
+    """Characteristics of one file share its times; a refused value may leave one of them fewer."""
+    found = [part["ahead"] for part in stored.get("parts", []) if part.get("ahead")]
+    return max(found, key=lambda ahead: int(ahead["count"]), default=None)
 
 
 def _shown(row: dict[str, Any], factors: list[str]) -> dict[str, Any]:

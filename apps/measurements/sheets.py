@@ -19,14 +19,12 @@ from django.utils.translation import gettext as _
 from apps.measurements.choices import COUNTED_TYPES, DataType, Subgrouping
 from apps.measurements.models import Characteristic, Stratum
 from apps.measurements.reader.numbers import BadNumber, NumberRule
-from apps.measurements.reader.times import EPOCH, MICROSECOND, BadTime, TimeRule
+from apps.measurements.reader.times import AHEAD, EPOCH, MICROSECOND, BadTime, TimeRule
 from apps.measurements.wording.sheet import cell_words
 
 MOST_ROWS = 500
 LONGEST_CELL = 100
 LABEL_LENGTH = FACTOR_LENGTH = 64
-# So much may the clocks of two machines differ.
-AHEAD = dt.timedelta(minutes=5)
 KNOWN_VALUES = 200
 CLOCK_ONLY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?", re.ASCII)
 

@@ -19,6 +19,7 @@ from apps.measurements.models import (
     ReceivedBatch,
     SpecificationLimits,
 )
+from apps.measurements.newest import count_what_has_come
 from apps.measurements.overdue import tell_of_overdue
 from apps.measurements.reading import read
 
@@ -38,6 +39,7 @@ def sweep(ring_read: Ring = read, ring_import: Ring = import_rows) -> int:
         for import_id in waiting:
             _ring(ring, import_id)
     bring_limits_into_effect()
+    count_what_has_come()
     tell_of_overdue()
     tidy()
     return len(reading) + len(writing)

@@ -69,10 +69,23 @@ def test_a_batch_is_stored_in_its_order_with_time_subgroup_and_factors(
     assert (answer["received"], answer["first"], answer["last"]) == (2, 1, 2)
     one.refresh_from_db()
     assert answer["data_version"] == one.data_version == 1
+    assert answer["warnings"] == []
     first, second = Observation.objects.order_by("sequence").select_related("stratum")
     assert (first.value, first.subgroup, first.stratum.values) == (4.2, "甲", {"operator": "林"})
     assert first.observed_at == dt.datetime(2026, 11, 23, 0, 5, 0, 250_000, dt.UTC)
     assert (second.value, second.observed_us, second.stratum_id) == (5.0, None, None)
+
+
+def test_times_ahead_are_stored_and_said(org: Org, sender: Program) -> None:
+    one = make(org)
+    soon = timezone.now() + dt.timedelta(minutes=4)
+    late = timezone.now() + dt.timedelta(minutes=6)
+    items = [{"value": 1, "time": moment.isoformat()} for moment in (soon, late, late)]
+    answers = [sender.send(one, items).json() for _time in range(2)]
+    assert answers[0] == answers[1]
+    [said] = answers[0]["warnings"]
+    assert (said["code"], said["count"], said["index"]) == ("time_ahead", 2, 1)
+    assert "2 observations are dated ahead" in said["detail"]
 
 
 def test_each_kind_of_data(org: Org, sender: Program) -> None:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.selectors import history_of
@@ -282,6 +283,25 @@ def test_a_kept_way_of_reading_says_when_one_of_its_characteristics_is_gone(
     assert [guess["code"] for guess in third.report["guesses"]] == ["column_skip"]
     assert third.report["columns"][2]["why"]["code"] == "other_gone"
     assert len(third.report["parts"]) == 2
+
+
+# --- Times ahead ---------------------------------------------------------------------------------
+
+
+def test_rows_dated_ahead_are_imported_and_said(org: Org, client_as: Any) -> None:
+    thing = make(org, "Wait")
+    year = timezone.now().year
+    text = (
+        f"time,value\n{year - 1}-01-01 08:00,1\n{year + 40}-01-02 08:00,2\n"
+        f"{year - 1}-01-03 08:00,3\n{year + 40}-01-04 08:00,4\n"
+    )
+    import_ = previewed(org, thing, text)
+    found = [(line["rows"], line["code"], line["result"]) for line in import_.report["findings"]]
+    assert found == [([3, 3], "time_ahead", "warning"), ([5, 5], "time_ahead", "warning")]
+    page = client_as(org.member).get(reverse("measurements:import_detail", args=[import_.pk]))
+    assert "2 rows are dated ahead, the first is row 3." in page.content.decode()
+    importing.import_rows(confirm(org, import_).pk)
+    assert len(snapshot(thing.pk).values) == 4
 
 
 # --- Times ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,11 @@ from apps.audit.selectors import history_of
 from apps.common.errors import Conflict, Refused
 from apps.measurements import importing, reading, services
 from apps.measurements.models import Characteristic, Import
-from apps.measurements.newest import EPOCH, MICROSECOND, newest_at, sampling_of
+from apps.measurements.newest import count_what_has_come, newest_at, overdue, sampling_of
+from apps.measurements.reader.times import AHEAD, EPOCH, MICROSECOND
 from apps.measurements.sampling import Plan
 from apps.measurements.selectors import counted
+from apps.measurements.sweep import sweep
 from tests.factories import Org
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -29,6 +32,13 @@ NOON = dt.datetime(2026, 11, 18, 12, tzinfo=TAIPEI)
 
 def at(text: str, zone: ZoneInfo = TAIPEI) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """The times below have come, whenever the tests run: what lies ahead does not count."""
+    with time_machine.travel(NOON + dt.timedelta(days=5)):
+        yield
 
 
 # --- The calendar -----------------------------------------------------------------------------
@@ -196,6 +206,51 @@ def test_values_without_a_time_count_from_when_they_came_in(
     with time_machine.travel(NOON + dt.timedelta(days=5), tick=False):
         append(org, thing, None)
     assert fresh(thing).overdue_from == at("2026-11-25 00:00")
+
+
+def test_a_year_typed_wrongly_does_not_silence_the_plan(org: Org, thing: Characteristic) -> None:
+    with time_machine.travel(NOON, tick=False):
+        plan(org, thing)
+        append(org, thing, NOON, NOON.replace(year=2062))
+    now = fresh(thing)
+    assert newest_at(now) == NOON
+    assert now.overdue_from == at("2026-11-20 00:00")
+    assert list(overdue(at("2026-11-20 00:01"))) == [thing]
+    # The page says so, too.
+    found = sampling_of(now, now=at("2026-11-20 00:01"))
+    assert found is not None
+    assert found.is_overdue
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_an_observation_dated_ahead_counts_when_its_time_has_come(
+    org: Org, thing: Characteristic, behind: int
+) -> None:
+    tomorrow = NOON + dt.timedelta(days=1)
+    with time_machine.travel(NOON, tick=False):
+        plan(org, thing)
+        append(org, thing, NOON, tomorrow, tomorrow + dt.timedelta(days=30))
+    # As far as clocks may differ, it has come.
+    with time_machine.travel(tomorrow - AHEAD - MICROSECOND, tick=False):
+        count_what_has_come()
+        assert newest_at(fresh(thing)) == NOON
+    with time_machine.travel(tomorrow - AHEAD, tick=False):
+        if behind:
+            append(org, thing, NOON)
+        else:
+            assert [count_what_has_come(), count_what_has_come()] == [1, 0]
+        assert newest_at(fresh(thing)) == tomorrow
+        assert fresh(thing).overdue_from == at("2026-11-21 00:00")
+        assert fresh(thing).newest_count == 1
+
+
+def test_the_sweep_counts_what_has_come(org: Org, thing: Characteristic) -> None:
+    with time_machine.travel(NOON, tick=False):
+        plan(org, thing)
+        append(org, thing, NOON + dt.timedelta(days=1))
+    with time_machine.travel(NOON + dt.timedelta(days=1), tick=False):
+        sweep()
+        assert newest_at(fresh(thing)) == NOON + dt.timedelta(days=1)
 
 
 # --- The standing -----------------------------------------------------------------------------

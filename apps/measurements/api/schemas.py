@@ -159,6 +159,13 @@ class Batch(_Taken):
     )
 
 
+class BatchWarning(BaseModel):
+    code: str = Field(description=_("What is odd, as a word that a program may rely on."))
+    detail: str = Field(description=_("What is odd, as a sentence."))
+    count: int = Field(description=_("How many items it is about."))
+    index: int = Field(description=_("The first of them, counted from 0."))
+
+
 class Received(BaseModel):
     """What became of a batch; the same again when it is sent again under its key."""
 
@@ -170,6 +177,10 @@ class Received(BaseModel):
         description=_(
             "The version of the data with this batch; the status tells when charts have it."
         )
+    )
+    warnings: list[BatchWarning] = Field(
+        default_factory=list,
+        description=_("What was stored as it came and is worth a look: times that lie ahead."),
     )
 
 

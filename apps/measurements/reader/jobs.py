@@ -88,6 +88,8 @@ class Job:
     # Other characteristics that columns may go to.
     others: list[Target] = field(default_factory=list)
     time_zone: str = "UTC"
+    # When it is read, in microseconds since 1970; later times lie ahead. 0: not asked for.
+    now: int = 0
     reading: dict[str, Any] = field(default_factory=dict)
     mapping: dict[str, Any] = field(default_factory=dict)
     # Ways of reading that people have kept, each with the header by which it is recognised.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from apps.measurements.reader.findings import Report
 from apps.measurements.reader.jobs import BY_COLUMN, INDIVIDUALS, SEVERAL, VARIABLE, Target
+from apps.measurements.reader.times import AHEAD, EPOCH, MICROSECOND
 
 NO_TIME = -(2**63)
 # A value this many times the interquartile range away from the middle half, and ten times the
@@ -92,9 +92,28 @@ def warn_of_doubles(
     arrays: Mapping[str, NDArray[Any]], column: str, report: Report, zone: tzinfo
 ) -> None:
     for place in np.flatnonzero(arrays["doubles"] & EARLIER).tolist():
-        moment = dt.datetime.fromtimestamp(int(arrays["times"][place]) // 1_000_000, zone)
-        row = int(arrays["rows"][place])
-        report.warn(row, column, moment.strftime("%Y-%m-%d %H:%M:%S"), "time_repeated")
+        row, moment = int(arrays["rows"][place]), _written(arrays["times"][place], zone)
+        report.warn(row, column, moment, "time_repeated")
+
+
+def warn_of_times_ahead(
+    arrays: Mapping[str, NDArray[Any]], column: str, report: Report, zone: tzinfo, now: int
+) -> dict[str, int] | None:
+    """How many rows are dated ahead, and the first of them; such a row may be a plan, or a slip."""
+    ahead = (
+        np.flatnonzero(arrays["times"] > now + AHEAD // MICROSECOND) if now else np.empty(0, int)
+    )
+    if not len(ahead):
+        return None
+    rows = np.unique(arrays["rows"][ahead])
+    for place in ahead.tolist():
+        row, moment = int(arrays["rows"][place]), _written(arrays["times"][place], zone)
+        report.warn(row, column, moment, "time_ahead")
+    return {"count": len(rows), "first": int(rows[0])}
+
+
+def _written(us: int, zone: tzinfo) -> str:
+    return (EPOCH + int(us) * MICROSECOND).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def in_order(times: NDArray[np.int64]) -> bool:

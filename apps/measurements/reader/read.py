@@ -258,10 +258,12 @@ def _finish(job: Job, reader: RowReader, report: Report) -> tuple[dict[str, Any]
         name = places.name(places.values[0])
         marks.warn_of_far_values(arrays["values"], arrays["rows"], name, target, report)
     arrays["doubles"] = marks.doubles(arrays, target)
-    notes = []
+    notes, ahead = [], None
     if places.time is not None and len(arrays["times"]):
         name = places.name(places.time)
-        marks.warn_of_doubles(arrays, name, report, ZoneInfo(_zone(job)))
+        zone = ZoneInfo(_zone(job))
+        marks.warn_of_doubles(arrays, name, report, zone)
+        ahead = marks.warn_of_times_ahead(arrays, name, report, zone, job.now)
         if not marks.in_order(arrays["times"]):
             if places.from_times or job.reading.get("order", BY_TIME) == BY_TIME:
                 place = np.argsort(arrays["times"], kind="stable")
@@ -291,6 +293,7 @@ def _finish(job: Job, reader: RowReader, report: Report) -> tuple[dict[str, Any]
         },
         "first": _first_rows(arrays, labels, strata),
         "covers": _covers(arrays["times"]),
+        "ahead": ahead,
     }, notes
 
 

@@ -19,6 +19,8 @@ MICROSECOND = dt.timedelta(microseconds=1)
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 YEARS = (1900, 2200)
+# So much may the clocks of two machines differ: a time is ahead of now only beyond it.
+AHEAD = dt.timedelta(minutes=5)
 
 _CLOCK = (
     r"(?:(?:T|\s+)\s*(?P<half1>上午|下午|AM|PM)?\s*"

@@ -9,11 +9,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import ApiToken
 from apps.common.errors import Conflict, Refused
 from apps.measurements.models import Characteristic, ReceivedBatch
+from apps.measurements.reader.times import AHEAD
 from apps.measurements.services.observations import append_observations
 from apps.measurements.token_reach import may_append, reached_by
 
@@ -104,9 +107,27 @@ def receive_batch(
             "first": present.next_sequence - count,
             "last": present.next_sequence - 1,
             "data_version": present.data_version,
+            "warnings": _warnings(columns),
         }
         batch.save(update_fields=["answer"])
     return batch.answer, False
+
+
+def _warnings(columns: Columns) -> list[dict[str, Any]]:
+    """Times that lie ahead are stored: they may be planned, or a slip of the year."""
+    limit = timezone.now() + AHEAD
+    ahead = [
+        place for place, moment in enumerate(columns.observed_at or []) if moment and moment > limit
+    ]
+    if not ahead:
+        return []
+    detail = ngettext(
+        "%(count)s observation is dated ahead. It was stored as it stands.",
+        "%(count)s observations are dated ahead. They were stored as they stand.",
+        len(ahead),
+    )
+    count = {"count": len(ahead)}
+    return [{"code": "time_ahead", "detail": detail % count, **count, "index": ahead[0]}]
 
 
 def _reaches(token: ApiToken, characteristic: Characteristic) -> bool:

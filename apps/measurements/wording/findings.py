@@ -69,6 +69,9 @@ ROWS: dict[str, Words] = {
         _("Same subgroup and time as an earlier row"),
         _("Choose before importing whether both count"),
     ),
+    "time_ahead": (
+        _("This time lies ahead"), _("Will be imported; check the year, the month and the day"),
+    ),
     "first_event": (
         _("The first event: the time since the one before it is not known"),
         _("Gives no value; begin the file with the newest event that is stored"),
