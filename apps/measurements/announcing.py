@@ -25,17 +25,19 @@ def announce(
     details: dict[str, Any] | None = None,
     reason: str = "",
     appended: tuple[int, int] | None = None,
+    arrived: bool = False,
     same_times: bool = False,
 ) -> None:
     """Close a change of data, inside its transaction.
 
     `appended`: first and last place of added rows, when they are all that changed.
+    `arrived`: data came in, though more was changed than that rows were added.
     `same_times`: the same rows count as before, at the same times, so that none need be read.
     """
     reshaped = appended is None or not _is_behind_all(characteristic, appended[1])
     raise_data_version(characteristic, at=timezone.now(), reshaped=reshaped)
     if not same_times:
-        keep_newest(characteristic, appended=appended)
+        keep_newest(characteristic, appended=appended, arrived=arrived)
     record(
         actor=actor,
         verb=verb,

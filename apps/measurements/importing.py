@@ -272,6 +272,7 @@ def _make_part_count(present: Import, characteristic: Characteristic, changes: _
         characteristic=characteristic,
         target=present,
         appended=(first, last) if count and not replaced else None,
+        arrived=bool(count or replaced),
         details={
             "count": count,
             "replaced": replaced,

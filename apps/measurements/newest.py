@@ -82,14 +82,21 @@ def count_what_has_come() -> int:
 # --- Keeping it -------------------------------------------------------------------------------
 
 
-def keep_newest(characteristic: Characteristic, *, appended: tuple[int, int] | None = None) -> None:
+def keep_newest(
+    characteristic: Characteristic,
+    *,
+    appended: tuple[int, int] | None = None,
+    arrived: bool = False,
+) -> None:
     """Bring what is kept in step with the rows; the caller holds the characteristic's row.
 
     `appended` are the first and last place of rows that were added and count from now on, when
-    that is all that changed.
+    that is all that changed; `arrived` says that data came in in another way.
     """
     characteristic.refresh_from_db(fields=[*KEPT, *PLANNED])
     before = {name: getattr(characteristic, name) for name in KEPT}
+    if arrived or appended is not None:
+        characteristic.arrived_at = timezone.now()
     if appended is None:
         _take_anew(characteristic)
     else:
@@ -113,7 +120,6 @@ def _take_anew(characteristic: Characteristic) -> None:
 
 
 def _take_appended(characteristic: Characteristic, first: int, last: int) -> None:
-    characteristic.arrived_at = timezone.now()
     if characteristic.ahead_us is not None and characteristic.ahead_us <= _limit_us():
         # The sweep has not been here since.
         _take_anew(characteristic)

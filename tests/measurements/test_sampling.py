@@ -115,8 +115,10 @@ def append(org: Org, thing: Characteristic, *moments: dt.datetime | None) -> Non
     )
 
 
-def bring_in(org: Org, thing: Characteristic, *moments: dt.datetime) -> Import:
-    rows = [f"{moment:%Y-%m-%d %H:%M},{1 + place}" for place, moment in enumerate(moments)]
+def bring_in(
+    org: Org, thing: Characteristic, *moments: dt.datetime, value: int = 1, **choices: str
+) -> Import:
+    rows = [f"{moment:%Y-%m-%d %H:%M},{value + place}" for place, moment in enumerate(moments)]
     file = SimpleUploadedFile("a.csv", "\n".join(["time,value", *rows, ""]).encode())
     import_ = services.receive_import(actor=org.member, characteristic=thing, file=file)
     reading.read(import_.pk)
@@ -128,6 +130,7 @@ def bring_in(org: Org, thing: Characteristic, *moments: dt.datetime) -> Import:
         accept_refused=True,
         guesses_confirmed=True,
         again=True,
+        **choices,
     )
     importing.import_rows(import_.pk)
     return Import.objects.get(pk=import_.pk)
@@ -206,6 +209,15 @@ def test_values_without_a_time_count_from_when_they_came_in(
     with time_machine.travel(NOON + dt.timedelta(days=5), tick=False):
         append(org, thing, None)
     assert fresh(thing).overdue_from == at("2026-11-25 00:00")
+
+
+def test_values_that_replace_stored_ones_came_in_too(org: Org, thing: Characteristic) -> None:
+    append(org, thing, NOON, NOON + dt.timedelta(hours=1))
+    later = NOON + dt.timedelta(days=9)
+    with time_machine.travel(later, tick=False):
+        bring_in(org, thing, NOON + dt.timedelta(hours=1), value=7, doubles_stored="replace")
+    assert [row.value for row in counted(thing)] == [1, 7]
+    assert fresh(thing).arrived_at == later
 
 
 def test_a_year_typed_wrongly_does_not_silence_the_plan(org: Org, thing: Characteristic) -> None:
