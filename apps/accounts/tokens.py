@@ -14,6 +14,9 @@ from apps.accounts.policies import manages_people
 # Marks a secret as ours, for people and for programs that look for leaked secrets.
 MARK = "imp_"
 LONGEST = 200
+# So many days before it ends the person is told, and told again.
+WARNED_DAYS = (14, 1)
+ENDS_SOON = dt.timedelta(days=max(WARNED_DAYS))
 
 
 class TokenRefused(Exception):
@@ -63,6 +66,19 @@ def count_use(token: ApiToken, *, now: dt.datetime) -> int:
         )
     )
     return 0 if counted else 60 - int(now.timestamp()) % 60
+
+
+def warning_due(token: ApiToken, now: dt.datetime) -> int | None:
+    """Which warning a living token has come to; None before the first of them.
+
+    A token that was made for less has not come to it: its person has just said how long.
+    """
+    passed = [
+        days
+        for days in WARNED_DAYS
+        if token.created_at < token.expires_at - dt.timedelta(days=days) <= now
+    ]
+    return min(passed, default=None)
 
 
 def seen_by(user: User) -> ApiTokenQuerySet:

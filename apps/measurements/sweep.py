@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.measurements import files, leases
 from apps.measurements.announcing import announce
 from apps.measurements.choices import ImportState
+from apps.measurements.expiring import tell_of_expiring
 from apps.measurements.importing import import_rows, remove_hidden_rows
 from apps.measurements.models import (
     Characteristic,
@@ -41,6 +42,7 @@ def sweep(ring_read: Ring = read, ring_import: Ring = import_rows) -> int:
     bring_limits_into_effect()
     count_what_has_come()
     tell_of_overdue()
+    tell_of_expiring()
     tidy()
     return len(reading) + len(writing)
 

@@ -24,6 +24,7 @@ from apps.common.query import page_of
 from apps.measurements import services
 from apps.measurements.token_forms import TokenForm, TokenQuery
 from apps.measurements.views.fetching import person, posted
+from apps.measurements.wording.tokens import ends_soon
 
 
 @require_safe
@@ -55,7 +56,10 @@ def _list(request: HttpRequest, tokens: Any, *, everyone: bool) -> HttpResponse:
     page = page_of(found.order_by("-created_at", "-pk"), query["page"])
     context = {
         "page_obj": page,
-        "rows": [{"token": token, "ended": token.ended(now)} for token in page],
+        "rows": [
+            {"token": token, "ended": token.ended(now), "soon": ends_soon(token, now)}
+            for token in page
+        ],
         "everyone": everyone,
         "filtered": bool(query["q"] or query["state"]),
         "state_options": TokenQuery.base_fields["state"].choices[1:],  # type: ignore[attr-defined]

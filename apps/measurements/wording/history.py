@@ -13,6 +13,14 @@ NOTICE_SENTENCES = {
         "clock-history",
         about=_("Data of a characteristic of mine are overdue"),
     ),
+    "token.expires": NoticeSentence(
+        _(
+            "Your API token %(target)s expires on %(date)s. Make a new one in time, and give it to"
+            " the program."
+        ),
+        "key",
+        about=_("An API token of mine is about to expire"),
+    ),
 }
 
 AUDIT_SENTENCES = {
