@@ -245,6 +245,19 @@ def test_from_upload_to_the_chart(client: Client, thing: Characteristic) -> None
     assert snapshot(thing.pk).values.tolist() == [4.5, -5.0]
 
 
+def test_a_worker_faster_than_the_page_leads_to_the_chart_too(
+    client: Client, thing: Characteristic
+) -> None:
+    import_ = preview(client, thing, "value\n4.5\n-5\n")
+    act(client, "import_confirm", import_)
+    importing.import_rows(import_.pk)
+    chart = reverse("charts:for_characteristic", args=[thing.pk])
+    answer = client.get(reverse("measurements:import_detail", args=[import_.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, chart)  # type: ignore[index]
+    assert "2 observations imported." in text_of(client.get(answer["Location"], follow=True))
+    assert chart in page(client, import_), "once is enough: the import itself can be opened"
+
+
 def test_the_report_can_be_narrowed_and_nothing_else(client: Client, thing: Characteristic) -> None:
     import_ = preview(client, thing)
     assert "Not a number" in page(client, import_, "?show=refused")

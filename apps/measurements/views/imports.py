@@ -48,6 +48,8 @@ from apps.measurements.views.fetching import (
 )
 
 MEGABYTE = 1024 * 1024
+FOLLOWED = "followed_import"
+"""Session key: the import whose end its confirmer has still to be shown."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,8 +97,10 @@ def allowed() -> list[tuple[str, str]]:
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One import in whatever state it is."""
+    """One import in whatever state it is; who has just confirmed it goes on to the chart."""
     import_ = import_for(request, pk)
+    if import_.state == ImportState.IMPORTED and request.session.get(FOLLOWED) == pk:
+        return redirect(_shown_done(request, import_))
     query = ReportForm(request.GET)
     if not query.is_valid():
         raise BadRequest("show")
@@ -169,9 +173,15 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(status=204)
     response["HX-Redirect"] = reverse("measurements:import_detail", args=[pk])
     if import_.state == ImportState.IMPORTED:
-        messages.success(request, done_words(import_))
-        response["HX-Redirect"] = chart_url(import_.characteristic)
+        response["HX-Redirect"] = _shown_done(request, import_)
     return response
+
+
+def _shown_done(request: HttpRequest, import_: Import) -> str:
+    """Say once how many were imported; where to look at them."""
+    request.session.pop(FOLLOWED, None)
+    messages.success(request, done_words(import_))
+    return chart_url(import_.characteristic)
 
 
 def done_words(import_: Import) -> str:
@@ -221,6 +231,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         services.confirm_import(actor=user, import_=import_, **form.cleaned_data)
     except Refused as error:
         return refused(request, error, _url(pk))
+    # The worker may be done before the next page is asked for: that page must know whom it serves.
+    request.session[FOLLOWED] = pk
     return redirect("measurements:import_detail", pk)
 
 
