@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import expect
 
+from apps.accounts.models import ApiToken
 from apps.measurements.models import Characteristic, Observation
 from tests.factories import PASSWORD, make_org
 
@@ -54,3 +55,42 @@ def test_from_the_token_to_the_first_batch(
         page.locator("#try-status").click()
         expect(page.locator("#try-answer")).to_contain_text('"up_to_date"')
     assert [row.value for row in Observation.objects.order_by("sequence")] == [4.2, 4.3]
+
+
+def test_a_long_list_of_characteristics_is_narrowed_by_a_word(
+    visit: Callable[..., Any], transactional_db: None
+) -> None:
+    call_command("createcachetable", verbosity=0)
+    org = make_org()
+    Characteristic.objects.bulk_create(
+        Characteristic(
+            team=org.desk, owner=org.member, name=f"Diameter {place:03}", data_type="variable"
+        )
+        for place in range(120)
+    )
+    with visit(width=1440) as site:
+        page = site.page
+        site.sign_in(org.member, PASSWORD)
+        site.go("/settings/tokens/new/")
+        page.locator("#id_name").fill("Line")
+        page.get_by_label("Chosen characteristics").check()
+        rows, state = page.locator(".choose-from .check"), page.locator("#narrow-state")
+        expect(state).to_have_text("Shown: 120 of 120. Chosen: 0.")
+        search = page.get_by_label("Find a characteristic")
+        search.focus()
+        page.keyboard.type("07 DIAM")
+        expect(state).to_have_text("Shown: 12 of 120. Chosen: 0.")
+        # Return does not send the form; the keyboard goes on to what is shown, and chooses.
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        expect(state).to_have_text("Shown: 12 of 120. Chosen: 1.")
+        site.check("token-narrowed")
+        search.fill("nothing like it")
+        expect(rows.locator("visible=true")).to_have_count(1)
+        page.get_by_role("button", name="Make the token").click()
+        page.locator("#id_password").fill(PASSWORD)
+        page.locator("form:has(#id_password) button.btn-primary").click()
+        expect(page.locator("#secret")).to_be_visible()
+    chosen = ApiToken.objects.get().characteristics.get().characteristic
+    assert chosen.name == "Diameter 007"
