@@ -66,7 +66,11 @@ function start() {
   const load = async () => {
     const found = await ask("/characteristics?writable=true");
     if (!found) return;
-    const options = found.items.map((one) => new Option(`${one.name} · ${one.team} · ${one.id}`, one.id));
+    // What the page was opened for stays chosen; its description says if the token does not reach it.
+    const before = [...field("characteristic").options].filter((one) => one.selected && one.value);
+    const others = found.items.filter((one) => !before.some((kept) => kept.value === String(one.id)));
+    const options = others.map((one) => new Option(`${one.name} · ${one.team} · ${one.id}`, one.id));
+    options.unshift(...before);
     field("characteristic").replaceChildren(...options);
     if (options.length === 0) say(form.dataset.none);
     else await describe();

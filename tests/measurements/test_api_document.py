@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,20 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from apps.charts.recompute import recompute
+from apps.measurements.choices import DataType
 from apps.portfolio.api import document
 from apps.portfolio.api_reference import REFUSALS
 from tests import factories
 from tests.factories import Org
-from tests.measurements.api_client import program
+from tests.measurements.api_client import Program, program
 from tests.measurements.test_api import HOSTILE, KINDS, REFUSED, make
 
 APPS = Path(__file__).parents[2] / "apps"
+
+
+@pytest.fixture
+def sender(org: Org) -> Program:
+    return program(org.member)
 
 
 def conforms(name: str, value: Any) -> list[str]:
@@ -113,3 +122,31 @@ def test_the_page_names_every_operation_field_and_refusal(org: Org, client_as: A
         for field in document()["components"]["schemas"][schema]["properties"]:
             assert f">{field}</td>" in page, field
     assert "http://testserver/api/v1/characteristics/1/observations" in page
+
+
+def test_a_characteristic_leads_to_the_page_with_its_own_address(
+    org: Org, client_as: Callable[..., Any], sender: Program
+) -> None:
+    one = make(org, data_type=DataType.DEFECTIVES, factors=["operator's", "<shift>"])
+    client = client_as(org.member)
+    link = f"/help/api/?characteristic={one.pk}"
+    assert link in client.get(f"/characteristics/{one.pk}/").content.decode()
+    assert link not in client_as(org.staff).get(f"/characteristics/{one.pk}/").content.decode()
+    page = html.unescape(client.get(link).content.decode())
+    assert re.search(rf'<option value="{one.pk}"\s+selected>', page)
+    command = page.split('id="curl"')[1].split(">", 1)[1].split("</pre>")[0]
+    words = shlex.split(command.replace("\\\n", " "))
+    assert f"http://testserver/api/v1/characteristics/{one.pk}/observations" in words
+    # What the line sends is taken as it stands.
+    assert sender.send_body(one, words[words.index("-d") + 1]).status_code == 201
+    assert f"send({one.pk}, [" in page
+
+
+def test_the_page_for_a_characteristic_that_is_not_there(
+    org: Org, client_as: Callable[..., Any]
+) -> None:
+    one = make(org)
+    client = client_as(org.outsider)
+    assert client.get(f"/help/api/?characteristic={one.pk}").status_code == 404
+    assert client.get("/help/api/?characteristic=x").status_code == 400
+    assert client.get("/help/api/?characteristic=%00").status_code == 400
