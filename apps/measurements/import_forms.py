@@ -28,6 +28,8 @@ ZONES = ("UTC", "Asia/Taipei", "Asia/Shanghai", "Europe/London", "Europe/Berlin"
 WHOLE = "whole"
 # Other characteristics that are offered for a column; those of a column's name come first.
 MOST_OFFERED = 40
+# The size of another characteristic, the same in all rows: "size_of_17".
+SIZE_OF = "size_of_"
 SHOWS = ("all", "refused", "warning")
 
 
@@ -80,6 +82,13 @@ class UploadForm(forms.Form):
         return SimpleUploadedFile(str(name), self.cleaned_data["text"].encode())
 
 
+class SizeField(NumberField):
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise forms.ValidationError(_("A size must be above 0."))
+
+
 class ReadingForm(forms.Form):
     """How the file is read, and what each column is taken for."""
 
@@ -95,12 +104,13 @@ class ReadingForm(forms.Form):
         self._add_layout()
         self._add_writing()
         if import_.characteristic.data_type in COUNTED_TYPES:
-            self.fields["size"] = NumberField(
+            self.fields["size"] = SizeField(
                 label=_("Size, when it is the same in all rows"),
                 required=False,
                 initial=import_.mapping.get("size"),
             )
         offered = self._offered()
+        self._add_sizes_of_others(offered)
         choices = _role_choices(import_.characteristic, offered)
         if may(person, Action.CREATE_CHARACTERISTIC, import_.characteristic.team):
             choices.append((_("New"), [(NEW, _("A new characteristic of this name"))]))
@@ -115,7 +125,7 @@ class ReadingForm(forms.Form):
         """Other characteristics to which a column may go: those of its columns' names first."""
         lead = self._import.characteristic
         names = {column["name"].strip().casefold() for column in self._columns}
-        mapped = mapped_keys({"columns": {n: c["role"] for n, c in enumerate(self._columns)}})
+        mapped = self._mapped
 
         def rank(other: tuple[int, str, str, int]) -> tuple[bool, bool, bool, str]:
             pk, name, code, team = other
@@ -129,6 +139,22 @@ class ReadingForm(forms.Form):
         first = [pk for pk, _name, _code, _team in found[:MOST_OFFERED]]
         known = Characteristic.objects.select_related("team").in_bulk(first)
         return [known[pk] for pk in first]
+
+    def _add_sizes_of_others(self, offered: list[Characteristic]) -> None:
+        """One field for each other characteristic that counts and takes a column."""
+        mapped, known = self._mapped, self._import.mapping.get("sizes", {})
+        for other in offered:
+            if other.pk in mapped and other.data_type in COUNTED_TYPES:
+                self.fields[f"{SIZE_OF}{other.pk}"] = SizeField(
+                    label=_("Size of %(name)s, when it is the same in all rows")
+                    % {"name": other.name},
+                    required=False,
+                    initial=known.get(str(other.pk)),
+                )
+
+    @property
+    def _mapped(self) -> set[int]:
+        return mapped_keys({"columns": {n: c["role"] for n, c in enumerate(self._columns)}})
 
     def _add_layout(self) -> None:
         reading = self._reading
@@ -177,12 +203,6 @@ class ReadingForm(forms.Form):
             required=bool(choices),
         )
 
-    def clean_size(self) -> float | None:
-        size: float | None = self.cleaned_data.get("size")
-        if size is not None and size <= 0:
-            raise forms.ValidationError(_("A size must be above 0."))
-        return size
-
     def clean_format(self) -> str:
         way: str = self.cleaned_data["format"]
         unit = self._import.characteristic.unit.strip().lower()
@@ -215,6 +235,13 @@ class ReadingForm(forms.Form):
                 str(column["index"]): self.cleaned_data[f"role_{column['index']}"]
                 for column in self._columns
             }
+            sizes = {
+                name.removeprefix(SIZE_OF): size
+                for name, size in self.cleaned_data.items()
+                if name.startswith(SIZE_OF) and size is not None
+            }
+            if sizes:
+                mapping["sizes"] = sizes
         if self.cleaned_data.get("size") is not None:
             mapping["size"] = self.cleaned_data["size"]
         return mapping
@@ -236,8 +263,12 @@ class ReadingForm(forms.Form):
         return [
             self[name]
             for name in self.fields
-            if not name.startswith("role_") and name not in {"version", "size"}
+            if not name.startswith(("role_", SIZE_OF)) and name not in {"version", "size"}
         ]
+
+    @property
+    def size_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name == "size" or name.startswith(SIZE_OF)]
 
 
 def _role_choices(lead: Characteristic, others: list[Characteristic]) -> list[Any]:
@@ -274,8 +305,8 @@ def _own_roles(characteristic: Characteristic, key: str) -> list[tuple[str, Any]
         roles.append((f"{key}size", _("Sample size: %(name)s") % name))
     elif characteristic.data_type == DataType.DEFECTS:
         roles.append((f"{key}size", _("Area of opportunity: %(name)s") % name))
-    elif characteristic.data_type == DataType.BETWEEN and not key:
-        roles.append((EVENTS, words.ROLES["events"]))
+    elif characteristic.data_type == DataType.BETWEEN:
+        roles.append((f"{key}{EVENTS}", words.ROLES["events"]))
     return roles
 
 

@@ -128,7 +128,7 @@ def mapped_keys(mapping: dict[str, Any]) -> set[int]:
 
 
 def _target(characteristic: Characteristic, *, key: str) -> Target:
-    counts_time = characteristic.data_type == DataType.BETWEEN and not key
+    counts_time = characteristic.data_type == DataType.BETWEEN
     return Target(
         key=key,
         name=characteristic.name,

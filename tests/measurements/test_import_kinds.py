@@ -285,6 +285,86 @@ def test_a_kept_way_of_reading_says_when_one_of_its_characteristics_is_gone(
     assert len(third.report["parts"]) == 2
 
 
+# --- What further characteristics are mapped to ------------------------------------------------
+
+
+COUNTS = "time,faults,scrap\n" + "".join(
+    f"2026-11-20 08:{minute:02},{minute % 4},{minute % 3}\n" for minute in range(12)
+)
+
+
+def counting(org: Org) -> tuple[Characteristic, Characteristic]:
+    return make(org, "Faults", data_type="defects"), make(org, "Scrap", data_type="defectives")
+
+
+def test_a_further_characteristic_takes_one_size_for_all_rows(org: Org) -> None:
+    faults, scrap = counting(org)
+    mapping = columns(c0="time", c1="value", c2=f"{scrap.pk}:value")
+    without = previewed(org, faults, COUNTS, mapping=mapping)
+    assert without.report["problem"] == "other_incomplete"
+    sized = mapping | {"size": 2.5, "sizes": {str(scrap.pk): 50}}
+    import_ = confirm(org, previewed(org, faults, COUNTS, mapping=sized), profile_name="Line 2")
+    importing.import_rows(import_.pk)
+    assert set(snapshot(faults.pk).sizes.tolist()) == {2.5}
+    assert set(snapshot(scrap.pk).sizes.tolist()) == {50}
+    assert snapshot(scrap.pk).values.tolist() == [minute % 3 for minute in range(12)]
+    # The next file with this header is read alike.
+    again = previewed(org, faults, COUNTS)
+    assert (again.report["profile"], again.report["problem"]) == ("Line 2", None)
+
+
+def test_the_form_asks_for_the_size_of_a_further_characteristic(
+    org: Org, client_as: Callable[[User], Client]
+) -> None:
+    faults, scrap = counting(org)
+    mapping = columns(c0="time", c1="value", c2=f"{scrap.pk}:value")
+    import_ = previewed(org, faults, COUNTS, mapping=mapping)
+    client = client_as(org.member)
+    shown = client.get(reverse("measurements:import_detail", args=[import_.pk]))
+    assert "one size for all rows, which is asked for below" in shown.content.decode()
+    form, name = shown.context["form"], f"size_of_{scrap.pk}"
+    assert "Size of Scrap" in str(form[name].label)
+    sent = {field.name: field.value() for field in form if field.value() is not None}
+    url = reverse("measurements:import_remap", args=[import_.pk])
+    refused = client.post(url, sent | {name: "0"})
+    assert (refused.status_code, name in refused.context["form"].errors) == (422, True)
+    assert client.post(url, sent | {name: "50"}).status_code == 302
+    assert fresh(import_).mapping["sizes"] == {str(scrap.pk): 50}
+    reading.read(import_.pk)
+    assert fresh(import_).report["problem"] is None
+    again = client.get(reverse("measurements:import_detail", args=[import_.pk]))
+    assert again.context["form"][name].value() == 50
+
+
+def test_a_further_characteristic_is_counted_from_event_to_event(
+    org: Org, client_as: Callable[[User], Client]
+) -> None:
+    stops = make(org, "Stops", data_type="between", unit="h")
+    alarms = make(org, "Alarms", data_type="between", unit="min")
+    text = "stop,alarm\n" + "".join(
+        f"2026-11-20 {hour:02}:00,2026-11-21 08:{hour * hour % 60:02}\n" for hour in (1, 2, 4, 7)
+    )
+    mapping = columns(c0="events", c1=f"{alarms.pk}:events")
+    first = previewed(org, stops, text, mapping=mapping)
+    page = client_as(org.member).get(reverse("measurements:import_detail", args=[first.pk]))
+    assert f'value="{alarms.pk}:events" selected' in page.content.decode()
+    importing.import_rows(confirm(org, first).pk)
+    assert snapshot(stops.pk).values.tolist() == [1, 2, 3]
+    assert snapshot(alarms.pk).values.tolist() == [3, 12, 33]
+    # What follows is counted from the newest event that is stored, for each of them.
+    later = "stop,alarm\n2026-11-20 09:00,2026-11-21 09:00\n"
+    importing.import_rows(confirm(org, previewed(org, stops, later, mapping=mapping)).pk)
+    assert snapshot(stops.pk).values.tolist() == [1, 2, 3, 2]
+    assert snapshot(alarms.pk).values.tolist() == [3, 12, 33, 11]
+
+
+def test_events_of_a_further_characteristic_need_a_unit_of_time(org: Org) -> None:
+    lead, parts = make(org, "Wait"), make(org, "Parts", data_type="between", unit="pieces")
+    text = "value,made\n1,2026-11-20 08:00\n2,2026-11-20 09:00\n"
+    mapping = columns(c0="value", c1=f"{parts.pk}:events")
+    assert previewed(org, lead, text, mapping=mapping).report["problem"] == "no_unit_of_time"
+
+
 # --- Times ahead ---------------------------------------------------------------------------------
 
 

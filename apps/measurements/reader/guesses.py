@@ -398,6 +398,7 @@ def _columns_of_numbers(columns: list[Column], job: Job) -> list[Column]:
         column
         for column in columns
         if target_of(chosen.get(column.index, SKIP), job.targets) is not None
+        and not chosen[column.index].endswith(EVENTS)
     ]
     if wanted or chosen:
         return wanted

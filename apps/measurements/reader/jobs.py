@@ -7,11 +7,10 @@ from typing import Any
 
 # How a column is used, by all characteristics that the file fills …
 TIME, SUBGROUP, SKIP = "time", "subgroup", "skip"
-# … the time of each event, where the values are the times between them …
-EVENTS = "events"
-# … or by one of them. A role of another characteristic than the first bears its key in front:
+# … or by one of them; the time of each event, where the values are the times between them. A role of another characteristic than the first bears its key in front:
 # "17:value". "variable.0" is the first of several variables, "factor.shift" the factor "shift".
 VALUE, SIZE, VARIABLE_OF, FACTOR = "value", "size", "variable.", "factor."
+EVENTS = "events"
 # What a person may choose for a column before its characteristic is made; never read.
 NEW = "new"
 # The kinds of data and of subgroups that change what is read (as in `choices`).

@@ -93,10 +93,11 @@ def read_file(job: Job, progress: Progress) -> dict[str, Any]:
 def _filled_targets(job: Job, columns: list[Column]) -> list[tuple[Target, Places]]:
     """The characteristics that columns go to: the first always, the others if any does."""
     roles, names = [column.role for column in columns], [column.name for column in columns]
-    found = [(job.target, Places.of(roles, names, _constant_size(job), job.target))]
+    found = [(job.target, Places.of(roles, names, _constant_size(job, job.target), job.target))]
     for other in job.others:
-        if other.data_type != DEFECTIVES or other.role(SIZE) in roles:
-            places = Places.of(roles, names, None, other)
+        size = _constant_size(job, other)
+        if other.data_type != DEFECTIVES or other.role(SIZE) in roles or size is not None:
+            places = Places.of(roles, names, size, other)
             if places.readable:
                 found.append((other, places))
     return found
@@ -215,7 +216,7 @@ def _problem(job: Job, columns: list[Column], filled: list[tuple[Target, Places]
         return "other_incomplete"
     if target.data_type == DEFECTIVES and places.size is None and places.constant_size is None:
         return "no_size_column"
-    if places.from_times and target.unit not in SECONDS_IN:
+    if any(one.from_times and its.unit not in SECONDS_IN for its, one in filled):
         return "no_unit_of_time"
     by_column = any(target.subgrouping == BY_COLUMN for target, _places in filled)
     if by_column and places.subgroup is None and len(places.values) == 1:
@@ -223,8 +224,9 @@ def _problem(job: Job, columns: list[Column], filled: list[tuple[Target, Places]
     return None
 
 
-def _constant_size(job: Job) -> float | None:
-    size = job.mapping.get("size")
+def _constant_size(job: Job, target: Target) -> float | None:
+    mapping = job.mapping
+    size = mapping.get("sizes", {}).get(target.key) if target.key else mapping.get("size")
     return None if size is None else float(size)
 
 

@@ -83,13 +83,13 @@ class Places:
         else:
             [own] = target.value_roles
             values = [index for index, role in enumerate(roles) if role == own]
-        events = first(EVENTS) if target.data_type == BETWEEN and not target.key else None
+        events = first(target.role(EVENTS)) if target.data_type == BETWEEN else None
         factors = [(first(f"{FACTOR}{name}"), name) for name in target.factors]
         return cls(
             width=len(roles),
             names=names,
             values=[] if events is not None else values,
-            time=first(TIME, EVENTS),
+            time=first(TIME, EVENTS) if events is None else events,
             size=first(target.role(SIZE)),
             subgroup=first(SUBGROUP),
             constant_size=constant_size,

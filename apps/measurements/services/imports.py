@@ -29,6 +29,7 @@ from apps.measurements.selectors import earlier_import_of, importable_by
 from apps.measurements.services.characteristics import create_characteristic
 
 # What a profile keeps of how a file was read; the layout is found from each file itself.
+SIZES = ("size", "sizes")
 KEPT = ("encoding", "decimal", "thousands", "format", "date_order", "time_zone", "order")
 
 
@@ -232,8 +233,7 @@ def _keep_profile(actor: User, import_: Import, name: str) -> None:
     mapping: dict[str, Any] = {
         "columns": {str(column["index"]): column["role"] for column in report["columns"]}
     }
-    if import_.mapping.get("size") is not None:
-        mapping["size"] = import_.mapping["size"]
+    mapping |= {name: import_.mapping[name] for name in SIZES if import_.mapping.get(name)}
     ImportProfile.objects.update_or_create(
         characteristic=import_.characteristic,
         name=name,

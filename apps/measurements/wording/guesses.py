@@ -103,7 +103,8 @@ PROBLEMS: dict[str, str | Promise] = {
     ),
     "other_incomplete": _(
         "For one of the characteristics only a part of the columns is chosen. Choose all its"
-        " variables, or its defective units with their sample size."
+        " variables, or its defective units with their sample size: a column, or one size for all"
+        " rows, which is asked for below."
     ),
     "strata_many": _(
         "The factor columns hold more combinations than can be told apart. Leave out the column"
