@@ -15,6 +15,7 @@ import sys
 from tests.postgres import PostgresNotFound, postgres
 
 # What touches no database, or brings its own, gives the same answer on both: once is enough.
+# Single tests of that sort are marked `once`.
 ONCE = [
     "apps/stats", "tests/stats", "tests/common", "tests/test_architecture.py",
     "tests/measurements/test_reader.py", "tests/charts/test_decimation.py",
@@ -33,7 +34,9 @@ def on_postgres(arguments: list[str]) -> int:
         with postgres() as url:
             print("=== PostgreSQL ===", flush=True)
             once = [f"--ignore={path}" for path in ONCE]
-            return pytest(["-m", "not browser", *once, *arguments], {"DATABASE_URL": url})
+            return pytest(
+                ["-m", "not browser and not once", *once, *arguments], {"DATABASE_URL": url}
+            )
     except PostgresNotFound as error:
         print(f"=== PostgreSQL: not found, {error} ===", flush=True)
         return 1 if required else 0

@@ -93,8 +93,8 @@ def english_left(page: Page) -> list[str]:
 class Site:
     """The running site as one person sees it."""
 
-    def __init__(self, page: Page, url: str, language: str = "en") -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, url: str, language: str = "en", *, axe: bool = True) -> None:
+        self.page, self.url, self.axe = page, url, axe
         self.say = Words(language)
         self.english_found: dict[str, str] | None = None
         """Where it is a dict, `check` writes there what English a page still has, and which page."""
@@ -137,9 +137,10 @@ class Site:
         # A click comes back when the next page begins; axe needs one that is all there.
         self.page.wait_for_load_state()
         before = len(self.problems)
+        violations = Axe().run(self.page).response["violations"] if self.axe else []
         found = [
             f"{item['id']}: {item['nodes'][0]['html'][:160]}"
-            for item in Axe().run(self.page).response["violations"]
+            for item in violations
             if item["impact"] in SERIOUS
         ]
         # Axe puts style elements of its own on some pages, and our policy refuses them.
@@ -160,10 +161,15 @@ class Site:
 
 @pytest.fixture
 def visit(browser: Browser, live_server: Any) -> Callable[..., Any]:
-    """`with visit(width=…, dark=…, language=…) as site:` opens the site in a fresh browser."""
+    """`with visit(width=…, dark=…, language=…) as site:` opens the site in a fresh browser.
+
+    Without `axe`, what axe has judged in another language or width is not judged once more.
+    """
 
     @contextmanager
-    def open_site(*, width: int = 1440, dark: bool = False, language: str = "en") -> Iterator[Site]:
+    def open_site(
+        *, width: int = 1440, dark: bool = False, language: str = "en", axe: bool = True
+    ) -> Iterator[Site]:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
@@ -171,7 +177,7 @@ def visit(browser: Browser, live_server: Any) -> Callable[..., Any]:
             locale={"en": "en-GB", "zh-hant": "zh-TW", "zh-hans": "zh-CN"}[language],
         )
         context.set_default_timeout(30_000)
-        site = Site(context.new_page(), live_server.url, language)
+        site = Site(context.new_page(), live_server.url, language, axe=axe)
         try:
             yield site
         except BaseException:

@@ -107,7 +107,7 @@ def entered(visit: Callable[..., Any], language: str, english: dict[str, str]) -
 
         def __enter__(self) -> Site:
             if self.user.pk not in sites:
-                opened = visit(language=language)
+                opened = visit(language=language, axe=language == "en")
                 site = opened.__enter__()
                 closers.append(opened)
                 site.english_found = english if language != "en" else None

@@ -24,7 +24,7 @@ from tests.factories import Org
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 KILLS = 24
-ROWS = 3_000
+ROWS = 1_000
 ROOM = 120_000
 MINUTES = [f"2026-{1 + n // 1440 % 9:02}-{1 + n // 12960:02} {n // 60 % 24:02}:{n % 60:02}"
            for n in range(ROWS)]  # fmt: skip
@@ -113,8 +113,8 @@ def test_killed_anywhere_an_import_is_whole_or_not_there(
 ) -> None:
     """Two characteristics, each value replaced by the next file; killed while it is read, while
     rows are written and around the commit. On PostgreSQL every second kill cuts the connection."""
-    monkeypatch.setitem(importing.CHUNK, connection.vendor, 400)
-    monkeypatch.setattr(importing, "LEAST_CHUNK", 400)
+    monkeypatch.setitem(importing.CHUNK, connection.vendor, 130)
+    monkeypatch.setattr(importing, "LEAST_CHUNK", 130)
     chance = random.Random(20261123)
     first = upload(org, both, 0)
     began = time.monotonic()

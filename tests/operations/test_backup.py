@@ -272,6 +272,7 @@ def test_from_postgresql_to_sqlite_and_back(archive: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_the_whole_example(tmp_path: Path) -> None:
     call_command("demo", verbosity=0)
     path = tmp_path / "backup.zip"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.approvals.choices import Outcome, RoundState, SeatState
 from apps.approvals.models import Condition, Decision, Layer, Round, Seat, Signature
@@ -290,8 +290,10 @@ class Walk:
         assert passed == approved
 
 
-@pytest.mark.parametrize(("key", "seed"), [("dmaic", 1), ("dmaic", 2), ("pdca", 3), ("pdca", 4)])
+@pytest.mark.parametrize(("key", "seed"), [("dmaic", 1), ("pdca", 3)])
 def test_a_random_walk_stays_consistent(org: Org, key: str, seed: int) -> None:
+    """Each database has a walk of its own."""
+    seed += connection.vendor == "postgresql"
     walk, changes, attempts = Walk(org, key, seed), 0, 0
     while changes < CHANGES:
         attempts += 1
