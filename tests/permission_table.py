@@ -158,6 +158,7 @@ CHARTS: dict[str, Row | Open | Bearer] = {
     "measurements:detail": chart(DESK, None, "characteristic"),
     "measurements:edit": chart(EDIT, EDIT, "characteristic"),
     "measurements:limits": chart(EDIT, EDIT, "characteristic"),
+    "measurements:rename_factor": chart(EDIT, EDIT, "characteristic"),
     "measurements:sampling": chart(EDIT, EDIT, "characteristic"),
     "measurements:sampling_end": chart(None, EDIT, "characteristic"),
     "measurements:sheet": chart(IMPORT, IMPORT, "characteristic"),

@@ -290,6 +290,19 @@ class ReasonForm(forms.Form):
     )
 
 
+class FactorForm(forms.Form):
+    """Which factor is given which name."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    factor = forms.ChoiceField(label=_("Factor"))
+    name = forms.CharField(label=_("New name"), max_length=40)
+
+    def __init__(self, data: QueryDict | None, *, characteristic: Characteristic) -> None:
+        super().__init__(data, initial={"version": characteristic.version})
+        fields: Any = self.fields
+        fields["factor"].choices = [(name, name) for name in characteristic.factors]
+
+
 class CorrectionForm(forms.Form):
     """One observation, its numbers and its time; a field for each variable measured together."""
 

@@ -177,6 +177,9 @@ def _strata_numbers(
             characteristic = Characteristic.objects.select_for_update().get(
                 pk=part.characteristic_id
             )
+            if {name for values in found for name, _value in values} - {*characteristic.factors}:
+                # A factor was renamed, or taken away, after the file was read.
+                raise Untrue("stored_changed")
             numbers = strata_of(characteristic, found)
     except Refused as error:
         raise Untrue("strata_many", most=MOST_STRATA) from error

@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", characteristics.create, name="create"),
     path("<int:pk>/", characteristics.detail, name="detail"),
     path("<int:pk>/edit/", characteristics.edit, name="edit"),
+    path("<int:pk>/factors/rename/", characteristics.rename_factor, name="rename_factor"),
     path("<int:pk>/limits/", characteristics.limits, name="limits"),
     path("<int:pk>/archive/", characteristics.archive, name="archive"),
     path("<int:pk>/restore/", characteristics.restore, name="restore"),

@@ -8,6 +8,7 @@ from apps.measurements.services.characteristics import (
     update_characteristic,
 )
 from apps.measurements.services.corrections import Moved, TimeTaken, correct_observation
+from apps.measurements.services.factors import rename_factor
 from apps.measurements.services.imports import (
     cancel_import,
     confirm_import,
@@ -39,6 +40,7 @@ __all__ = [
     "receive_batch",
     "receive_import",
     "remap_import",
+    "rename_factor",
     "restore_characteristic",
     "reverse_import",
     "save_sheet",

@@ -21,6 +21,7 @@ from apps.measurements import services
 from apps.measurements.choices import COUNTED_TYPES
 from apps.measurements.forms import (
     CharacteristicForm,
+    FactorForm,
     LimitsForm,
     NewCharacteristicForm,
     PageForm,
@@ -98,6 +99,26 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "fixed_kind": characteristic.next_sequence > 1,
     } | hints()
     return render(request, "measurements/edit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def rename_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    characteristic = characteristic_for(request, pk)
+    require(user, Action.EDIT_CHARACTERISTIC, characteristic)
+    form = FactorForm(posted(request), characteristic=characteristic)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.rename_factor(actor=user, characteristic=characteristic, **form.cleaned_data)
+        except Conflict as error:
+            return conflict(request, error, back=request.path, typed=form.cleaned_data["name"])
+        except Refused as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, _("Renamed. The observations keep their values."))
+            return redirect("measurements:detail", pk)
+    context = {"form": form, "characteristic": characteristic}
+    return render(request, "measurements/rename_factor.html", context)
 
 
 def hints() -> dict[str, dict[str, str]]:

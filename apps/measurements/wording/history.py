@@ -28,6 +28,9 @@ AUDIT_SENTENCES = {
         _("<b>%(actor)s</b> added the characteristic %(name)s"), "plus-lg"
     ),
     "characteristic.edited": Sentence(_("<b>%(actor)s</b> changed: %(names)s"), "pencil"),
+    "factor.renamed": Sentence(
+        _("<b>%(actor)s</b> renamed the factor %(before)s to %(after)s"), "pencil"
+    ),
     "characteristic.archived": Sentence(
         _("<b>%(actor)s</b> archived the characteristic: “%(reason)s”"), "lock"
     ),
