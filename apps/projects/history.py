@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.sentences import Sentence
+from apps.audit.sentences import Sentence, field_names
+from apps.projects.models import Project
+
+
+def _changed_fields(details: Mapping[str, Any]) -> dict[str, str]:
+    return {"fields": field_names(Project, details.get("changed", {}))}
+
 
 SENTENCES = {
     # The initiative
     "project.logged": Sentence(_("<b>%(actor)s</b> logged the initiative"), "lightbulb"),
-    "project.edited": Sentence(_("<b>%(actor)s</b> edited the project: %(fields)s"), "pencil"),
+    "project.edited": Sentence(
+        _("<b>%(actor)s</b> edited the project: %(fields)s"), "pencil", words=_changed_fields
+    ),
     "project.submitted": Sentence(_("<b>%(actor)s</b> submitted the initiative"), "send"),
     "project.sent_back": Sentence(
         _("<b>%(actor)s</b> sent the initiative back: “%(reason)s”"), "arrow-return-left"

@@ -10,9 +10,10 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.utils.translation import override
 
 from apps.audit.selectors import history_of
-from apps.audit.sentences import sentence_of
+from apps.audit.sentences import field_names, sentence_of
 from apps.common.errors import Conflict, Refused
 from apps.measurements import services
 from apps.measurements.models import Characteristic, Correction, Observation
@@ -319,6 +320,25 @@ def test_a_correction_needs_reason_right_and_a_valid_value(org: Org, thing: Char
         services.correct_observation(actor=org.lead, value=np.inf, reason="x", **common)
     with pytest.raises(PermissionDenied):
         services.correct_observation(actor=org.member, value=2.0, reason="x", **common)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_the_history_names_fields_as_the_form_does(
+    org: Org, thing: Characteristic, language: str
+) -> None:
+    services.update_characteristic(
+        actor=org.lead, characteristic=thing, version=thing.version,
+        subgrouping="window", subgroup_window="day",
+    )  # fmt: skip
+    with override(language):
+        sentence = sentence_of(history_of(thing)[0])
+        for field in ("subgrouping", "subgroup_window"):
+            assert field not in sentence
+            assert str(Characteristic._meta.get_field(field).verbose_name) in sentence
+
+
+def test_a_field_that_is_no_more_is_told_by_its_old_name() -> None:
+    assert field_names(Characteristic, ["unit", "gone_field"]) == "gone field, unit"
 
 
 BERLIN_MORNING = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import override
 
 from apps.accounts.models import User
 from apps.audit.models import Entry
+from apps.audit.sentences import sentence_of
 from apps.common.errors import Conflict, Refused
 from apps.projects import services
 from apps.projects.choices import ProjectState as P
@@ -181,6 +184,22 @@ def test_the_methodology_in_use_is_pinned_at_the_start(org: Org) -> None:
             methodology=make_project(org, key="pdca").methodology, owner=org.member, sponsor=None,
             origin="", planned_start=None, planned_end=None, visibility="organisation",
         )  # fmt: skip
+
+
+def test_the_history_names_what_was_edited_as_the_form_does(org: Org) -> None:
+    project = bring(org, P.ACTIVE)
+    services.edit_project(
+        actor=org.member, project=project, version=project.version, title=project.title,
+        problem=project.problem, methodology=project.methodology, owner=project.owner,
+        sponsor=project.sponsor, origin="A complaint", planned_start=dt.date(2026, 1, 5),
+        planned_end=None, visibility=project.visibility,
+    )  # fmt: skip
+    entry = Entry.objects.get(verb="project.edited")
+    with override("en"):
+        assert "planned start, where it came from" in sentence_of(entry)
+    with override("zh-hans"):
+        assert str(Project._meta.get_field("planned_start").verbose_name) in sentence_of(entry)
+        assert "planned" not in sentence_of(entry)
 
 
 def test_reopening_marks_later_stages_stale_and_erases_nothing(org: Org) -> None:

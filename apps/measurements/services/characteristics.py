@@ -244,7 +244,6 @@ def _tell_of_changes(
         "fields": sorted(changed),
         "before": {name: str(before[name]) for name in changed},
         "after": {name: str(value) for name, value in changed.items()},
-        "names": ", ".join(sorted(changed)),
     }
     if SHAPING & set(changed):
         announce(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.sentences import Sentence
+from apps.audit.sentences import Sentence, field_names
+from apps.measurements.models import Characteristic
 from apps.notifications.sentences import Sentence as NoticeSentence
+
+
+def _changed_fields(details: Mapping[str, Any]) -> dict[str, str]:
+    return {"names": field_names(Characteristic, details.get("fields", []))}
+
 
 NOTICE_SENTENCES = {
     "sampling.overdue": NoticeSentence(
@@ -27,7 +36,9 @@ AUDIT_SENTENCES = {
     "characteristic.created": Sentence(
         _("<b>%(actor)s</b> added the characteristic %(name)s"), "plus-lg"
     ),
-    "characteristic.edited": Sentence(_("<b>%(actor)s</b> changed: %(names)s"), "pencil"),
+    "characteristic.edited": Sentence(
+        _("<b>%(actor)s</b> changed: %(names)s"), "pencil", words=_changed_fields
+    ),
     "factor.renamed": Sentence(
         _("<b>%(actor)s</b> renamed the factor %(before)s to %(after)s"), "pencil"
     ),

@@ -157,8 +157,7 @@ def edit_project(
             "planned_end", "visibility",
         ],
     )  # fmt: skip
-    details = {"changed": changed, "fields": ", ".join(changed)}
-    record(actor=actor, verb="project.edited", target=project, details=details)
+    record(actor=actor, verb="project.edited", target=project, details={"changed": changed})
     tell(
         [person for person in (owner, sponsor) if person and person.pk not in former],
         kind="project.named", event=f"named:{project.version}", project=project, actor=actor,
