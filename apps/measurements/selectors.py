@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from apps.accounts.models import User
 from apps.accounts.policies import Action, teams_where
+from apps.measurements.arrays import Columns, fetched
 from apps.measurements.choices import COUNTED_TYPES, DataType, ImportState, Subgrouping
 from apps.measurements.models import (
     Characteristic,
@@ -196,16 +197,16 @@ def _read(characteristic: Characteristic, first: int, before: int | None) -> Sna
         first=first,
         before=before,
     )
-    subgroups = np.ascontiguousarray(rows["subgroup"]) if with_label else None
+    subgroups = rows["subgroup"] if with_label else None
     untimed = 0
     if characteristic.subgrouping == Subgrouping.WINDOW:
-        everything = len(rows)
+        everything = len(rows["sequence"])
         rows = _by_time(rows)
-        untimed = everything - len(rows)
+        untimed = everything - len(rows["sequence"])
         subgroups = window_labels(
             rows["observed_us"] // 1_000_000, characteristic.subgroup_window, characteristic.zone
         )
-    values = np.ascontiguousarray(rows["value"])
+    values = rows["value"]
     strata, combinations = _strata(characteristic, rows)
     limits = specification_in_force(characteristic)
     return Snapshot(
@@ -214,7 +215,7 @@ def _read(characteristic: Characteristic, first: int, before: int | None) -> Sna
         values=values,
         sizes=_with_nan(rows["size"], NO_SIZE) if with_size else None,
         subgroups=subgroups,
-        sequences=np.ascontiguousarray(rows["sequence"]),
+        sequences=rows["sequence"],
         observed_at=_seconds(rows["observed_us"]),
         lsl=limits.lsl if limits else None,
         target=limits.target if limits else None,
@@ -235,20 +236,20 @@ def _variables(characteristic: Characteristic) -> tuple[str, ...]:
     return tuple(characteristic.variables)
 
 
-def _by_time(rows: NDArray[np.void]) -> NDArray[np.void]:
+def _by_time(rows: Columns) -> Columns:
     """The rows that have a time, in its order; those of one moment in the order they came in."""
+    timed = rows["observed_us"] != NO_TIME
+    if not timed.all():
+        rows = {name: column[timed] for name, column in rows.items()}
     times = rows["observed_us"]
-    if bool((times == NO_TIME).any()):
-        rows = rows[times != NO_TIME]
-        times = rows["observed_us"]
     if bool((times[1:] >= times[:-1]).all()):
         return rows
-    ordered: NDArray[np.void] = rows[np.argsort(times, kind="stable")]
-    return ordered
+    order = np.argsort(times, kind="stable")
+    return {name: column[order] for name, column in rows.items()}
 
 
 def _strata(
-    characteristic: Characteristic, rows: NDArray[np.void]
+    characteristic: Characteristic, rows: Columns
 ) -> tuple[NDArray[np.int64] | None, tuple[dict[str, str], ...]]:
     """Which combination of factor values each row has, and the combinations."""
     if not characteristic.factors:
@@ -260,7 +261,7 @@ def _strata(
     )
     keys = np.array([pk for pk, _values in known], np.int64)
     if not len(keys):
-        return np.full(len(rows), -1, np.int64), ()
+        return np.full(len(rows["stratum"]), -1, np.int64), ()
     places = np.minimum(np.searchsorted(keys, rows["stratum"]), len(keys) - 1)
     codes = np.where(keys[places] == rows["stratum"], places, -1)
     return codes, tuple(values for _pk, values in known)
@@ -275,23 +276,23 @@ def _fetch(
     variables: int = 0,
     first: int = 0,
     before: int | None = None,
-) -> NDArray[np.void]:
-    """The counted rows as one structured array, without an object per row."""
-    columns: list[tuple[str, Any]] = [("sequence", np.int64), ("value", np.float64)]
-    terms = ["sequence", "value", f"COALESCE(observed_us, {NO_TIME})"]
+) -> Columns:
+    """The counted rows by column."""
+    types: dict[str, Any] = {"sequence": np.int64, "value": np.float64, "observed_us": np.int64}
+    # Without the cast PostgreSQL takes the sign apart from the number, which then is too large.
+    terms = ["sequence", "value", f"COALESCE(observed_us, CAST('{NO_TIME}' AS bigint))"]
     parameters: list[Any] = []
-    columns.append(("observed_us", np.int64))
     if with_size:
-        columns.append(("size", np.float64))
+        types["size"] = np.float64
         terms.append(f"COALESCE(size, {NO_SIZE})")
     if with_label:
-        columns.append(("subgroup", np.object_))
+        types["subgroup"] = np.object_
         terms.append("subgroup")
     if with_stratum:
-        columns.append(("stratum", np.int64))
+        types["stratum"] = np.int64
         terms.append(f"COALESCE(stratum_id, {NO_STRATUM})")
     if variables:
-        columns.append(("others", packed_type(variables)))
+        types["others"] = packed_type(variables)
         terms.append("COALESCE(others, %s)")
         parameters.append(missing(variables))
     where = "characteristic_id = %s"
@@ -306,12 +307,8 @@ def _fetch(
         where += " AND NOT sequence BETWEEN %s AND %s"
         parameters += hidden
     table = Observation._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(terms)} FROM {table} WHERE {where} ORDER BY sequence",  # noqa: S608  names of our own tables, no input
-            parameters,
-        )
-        return np.fromiter(iter(cursor), dtype=np.dtype(columns))
+    query = f"SELECT {', '.join(terms)} FROM {table} WHERE {where} ORDER BY sequence"  # noqa: S608  names of our own tables, no input
+    return fetched(query, parameters, types)
 
 
 def _with_nan(values: NDArray[np.float64], missing: float) -> NDArray[np.float64]:
@@ -319,7 +316,9 @@ def _with_nan(values: NDArray[np.float64], missing: float) -> NDArray[np.float64
 
 
 def _seconds(microseconds: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.where(microseconds == NO_TIME, np.nan, microseconds / 1e6)
+    seconds = microseconds / 1e6
+    seconds[microseconds == NO_TIME] = np.nan
+    return seconds
 
 
 STORED = np.dtype(
