@@ -163,10 +163,11 @@ def number_or_none(value: float) -> float | None:
 
 def numbers(values: FloatArray) -> list[float | None]:
     """Floats for JSON; what is not finite becomes None."""
-    return [
-        v if ok else None
-        for v, ok in zip(values.tolist(), np.isfinite(values).tolist(), strict=True)
-    ]
+    finite = np.isfinite(values)
+    if finite.all():
+        found: list[float | None] = values.tolist()
+        return found
+    return [v if ok else None for v, ok in zip(values.tolist(), finite.tolist(), strict=True)]
 
 
 def line(values: FloatArray) -> float | list[float | None] | None:

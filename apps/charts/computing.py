@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,42 @@ FALSE_ALARM_POINTS = 100
 OF_POINTS = ("large_ranges", "single_subgroups")
 
 
+@dataclass(frozen=True)
+class Blocks(Sequence[dict[str, Any]]):
+    """The blocks of the points from `first` on, each packed when it is asked for.
+
+    As lists, all blocks at once take several times the memory of their columns, which begin with
+    point `offset`.
+    """
+
+    columns: Columns
+    first: int = 0
+    offset: int = 0
+
+    @property
+    def _begins(self) -> range:
+        return range(self.first, self.offset + len(self.columns), POINTS_IN_BLOCK)
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(index, slice):
+            return [self._packed(begin) for begin in self._begins[index]]
+        return self._packed(self._begins[index])
+
+    def _packed(self, begin: int) -> dict[str, Any]:
+        at = begin - self.offset
+        points = self.columns.part(slice(at, at + POINTS_IN_BLOCK))
+        return {"count": len(points)} | points.packed()
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
     """What is stored for a pair of versions. `problem` says why there is no chart.
@@ -68,7 +104,7 @@ class Computed:
     n_observations: int
     summary: dict[str, Any]
     content: dict[str, Any]
-    blocks: tuple[dict[str, Any], ...] = ()
+    blocks: Sequence[dict[str, Any]] = ()
     overview: dict[str, Any] | None = None
     patterns: tuple[Pattern, ...] = ()
     sequences: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
@@ -150,10 +186,8 @@ def _computed(setting: ChartSetting, data: Snapshot) -> Computed:
         n_observations=int(np.isfinite(data.values).sum()),
         summary=summary_of(judged, patterns.newest),
         content=content,
-        blocks=tuple(block(columns, *part) for part in parts(0, judged.n_points)),
-        overview=overview_of(
-            np.arange(judged.n_points), columns, content["phases"], patterns.newest
-        ),
+        blocks=Blocks(columns),
+        overview=overview_of(None, columns, content["phases"], patterns.newest),
         patterns=patterns.newest,
         sequences=points.sequence,
         digest=digest,
@@ -238,10 +272,6 @@ def parts(first: int, n: int) -> list[tuple[int, int]]:
     return [(each, min(each + POINTS_IN_BLOCK, n)) for each in range(first, n, POINTS_IN_BLOCK)]
 
 
-def block(columns: Columns, first: int, stop: int) -> dict[str, Any]:
-    return {"count": stop - first} | columns.part(slice(first, stop)).packed()
-
-
 def digests(columns: Columns, before: bytes, first: int, base: int) -> tuple[str, bytes]:
     """The digest of the whole chart, and the one up to `base`; columns begin at point `first`."""
     at_base = before
@@ -253,25 +283,29 @@ def digests(columns: Columns, before: bytes, first: int, base: int) -> tuple[str
 
 
 def overview_of(
-    index: IntArray,
+    index: IntArray | None,
     columns: Columns,
     phases: Sequence[dict[str, Any]],
     patterns: Sequence[Pattern | KnownPattern],
 ) -> dict[str, Any] | None:
     """Lowest and highest value of each stretch, with every signal, phase start and exclusion.
 
-    `index` says which points of the chart the columns hold: all of them, or those of an earlier
-    overview and what followed.
+    `index` says which points of the chart the columns hold: those of an earlier overview and
+    what followed; None is all of them.
     """
-    n = int(index[-1]) + 1
+    n = len(columns) if index is None else int(index[-1]) + 1
     if n <= POINTS_SHOWN:
         return None
-    kept = [pattern.point for pattern in patterns]
-    kept += [phase["start"] for phase in phases] + [phase["stop"] - 1 for phase in phases]
-    kept += index[columns.excluded][-POINTS_SHOWN:].tolist()
+    excluded = np.flatnonzero(columns.excluded)[-POINTS_SHOWN:]
+    kept = {pattern.point for pattern in patterns}
+    kept |= {phase["start"] for phase in phases} | {phase["stop"] - 1 for phase in phases}
+    places = np.asarray(sorted(kept), np.int64)
+    if index is not None:
+        places = np.searchsorted(index, places)
     at = extremes(index, columns.level, width=stretch_width(n), cut=base_of(n))
-    at = np.union1d(at, np.searchsorted(index, np.asarray(sorted(set(kept)), np.int64)))
-    return {"index": index[at].tolist()} | columns.part(at).packed()
+    at = np.unique(np.concatenate((at, places, excluded)))
+    shown = at if index is None else index[at]
+    return {"index": shown.tolist()} | columns.part(at).packed()
 
 
 def summary_of(judged: Judged, patterns: Sequence[Pattern | KnownPattern]) -> dict[str, Any]:

@@ -27,12 +27,11 @@ from apps.charts.choices import VARIABLE_KINDS
 from apps.charts.columns import Columns
 from apps.charts.computing import (
     OF_POINTS,
+    Blocks,
     Computed,
     alarmed,
-    block,
     digests,
     overview_of,
-    parts,
     phase_end,
     plain,
     summary_of,
@@ -133,11 +132,19 @@ def first_phase_wanted(stored: Stored) -> tuple[int, int] | None:
 
 
 def carry_on(
-    setting: ChartSetting, stored: Stored, data: Snapshot, first_phase: Snapshot | None
+    setting: ChartSetting,
+    stored: Stored,
+    data: Snapshot,
+    first_phase: Snapshot | None,
+    newest_phase: Snapshot | None = None,
 ) -> Continued | None:
-    """The result with the observations appended since; None where all have to be read.
+    """The result with the observations appended since; None where all have to be computed.
 
-    `data` holds the observations from `start_of` on, `first_phase` those of the first phase.
+    `data` holds the observations from `start_of` on, `first_phase` those of the first phase and
+    `newest_phase` those of the newest.
+
+    Raises `FiguresWanted` where figures of the newest phase have to be found anew and its
+    observations are not at hand.
     """
     limits = {"lsl": data.lsl, "target": data.target, "usl": data.usl}
     start = start_of(stored)
@@ -147,13 +154,25 @@ def carry_on(
         return None
     try:
         judged = _judged(setting, stored, data, start)
-        return _continued(setting, stored, judged, start, first_phase)
+        return _continued(setting, stored, judged, start, first_phase, newest_phase)
     except (stats.StatsError, CannotGoOn):
         return None
 
 
 class CannotGoOn(Exception):
     """The appended points change more than what is carried on."""
+
+
+class FiguresWanted(Exception):
+    """The figures of the newest phase need its observations: these, and those of `first`."""
+
+    def __init__(self, stored: Stored) -> None:
+        super().__init__()
+        phases = stored.content["phases"]
+        self.newest: int = phases[-1]["sequence"]
+        self.first: tuple[int, int] | None = None
+        if len(phases) > 1:
+            self.first = phases[0]["sequence"], phases[1]["sequence"]
 
 
 def _judged(setting: ChartSetting, stored: Stored, data: Snapshot, start: Start) -> Judged:
@@ -185,12 +204,13 @@ def _continued(
     judged: Judged,
     start: Start,
     first_phase: Snapshot | None,
+    newest_phase: Snapshot | None,
 ) -> Continued:
     carried, offset = stored.carried, start.point
     label = _newest_label(setting, stored, judged)
     patterns = judged.patterns(carried.before)
     present, dropped = _present(stored, patterns, judged)
-    figures = _figures(setting, stored, judged, start, first_phase, present)
+    figures = _figures(setting, stored, judged, start, first_phase, newest_phase, present)
     base, n_points = base_of(judged.n_points), judged.n_points
     sizes = judged.chart.panels[0].sizes
     singles = carried.singles + int(np.count_nonzero(sizes[carried.base - offset :] == 1))
@@ -208,15 +228,12 @@ def _continued(
         **figures.content,
     }
     from_block = (stored.n_points - 1) // POINTS_IN_BLOCK
-    first = from_block * POINTS_IN_BLOCK
     return Continued(
         n_points=n_points,
         n_observations=start.observations + len(judged.data.values),
         summary=summary_of(judged, present),
         content=content,
-        blocks=tuple(
-            block(columns, begin - offset, stop - offset) for begin, stop in parts(first, n_points)
-        ),
+        blocks=Blocks(columns, from_block * POINTS_IN_BLOCK, offset),
         blocks_from=from_block,
         overview=_overview(stored, judged, phases, present),
         patterns=patterns.newest,
@@ -273,6 +290,7 @@ def _figures(
     judged: Judged,
     start: Start,
     first_phase: Snapshot | None,
+    newest_phase: Snapshot | None,
     present: list[Pattern | KnownPattern],
 ) -> Figures:
     """The figures anew where all their values are at hand, else as stored while they hold."""
@@ -281,11 +299,15 @@ def _figures(
     before = any(signal.last >= phase["start"] for signal in stored.signals)
     alarm = alarmed(present, phase["start"])
     if start.point > phase["start"]:
-        same = settled(start.counted + stretch.n) == phase["n"]
-        if not same or (alarm != before and kind in VARIABLE_KINDS):
+        n = start.counted + stretch.n
+        if settled(n) == phase["n"] and (alarm == before or kind not in VARIABLE_KINDS):
+            unchanged = {key: value for key, value in stored.content.items() if key in FIGURES}
+            return Figures({}, unchanged)
+        if newest_phase is None:
+            raise FiguresWanted(stored)
+        stretch = _whole(setting, newest_phase)
+        if newest_phase.data_version != data.data_version or stretch.n != n:
             raise CannotGoOn
-        unchanged = {key: value for key, value in stored.content.items() if key in FIGURES}
-        return Figures({}, unchanged)
     newest = stretch.settled()
     sigma, df = (np.nan if phase[name] is None else phase[name] for name in ("sigma", "df"))
     found = capability_figures(kind, data, newest, sigma, df, stable=not alarm)

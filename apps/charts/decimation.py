@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 # Up to here every point is sent to the page.
 POINTS_SHOWN = 4_000
+AT_A_TIME = 1 << 17
 
 
 def decimated(
@@ -51,17 +52,31 @@ def stretch_width(n: int, stretches: int = POINTS_SHOWN // 4) -> int:
 
 
 def extremes(
-    index: NDArray[np.int64], values: NDArray[np.float64], *, width: int, cut: int
+    index: NDArray[np.int64] | None, values: NDArray[np.float64], *, width: int, cut: int
 ) -> NDArray[np.int64]:
     """Where in `index` each stretch has its first lowest and first highest value, rising.
 
     `index` names points of the whole chart, rising; points that are not extreme in their stretch
-    may be missing from it. Stretches are cut once more at `cut`, from where on points may still
-    change: so what is kept of the points before it is enough when they do.
+    may be missing from it; None is every point. Stretches are cut once more at `cut`, from where
+    on points may still change: so what is kept of the points before it is enough when they do.
 
     >>> extremes(np.arange(6), np.array([1.0, 5.0, 2.0, 0.0, 3.0, 9.0]), width=4, cut=6).tolist()
     [1, 3, 4, 5]
     """
+    if index is not None:
+        return _extremes(index, values, width, cut)
+    # Whole stretches at a time, so that a long chart takes little memory beside its points.
+    step = width * max(1, AT_A_TIME // width)
+    found = [np.empty(0, np.int64)]
+    for first in range(0, len(values), step):
+        part = values[first : first + step]
+        found.append(first + _extremes(np.arange(first, first + len(part)), part, width, cut))
+    return np.concatenate(found)
+
+
+def _extremes(
+    index: NDArray[np.int64], values: NDArray[np.float64], width: int, cut: int
+) -> NDArray[np.int64]:
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
         return known

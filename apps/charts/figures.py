@@ -47,15 +47,20 @@ class Stretch:
         start: int,
         stop: int,
     ) -> Stretch:
-        n = len(data.values)
-        lengths = np.diff(starts, append=n)
-        counted = ~np.repeat(excluded, lengths) & np.isfinite(data.values)
-        counted[: starts[start]] = False
-        if stop < len(starts):
-            counted[starts[stop] :] = False
+        first = int(starts[start])
+        last = int(starts[stop]) if stop < len(starts) else len(data.values)
+        values = np.asarray(data.values[first:last], np.float64)
+        counted = np.isfinite(values)
+        if excluded[start:stop].any():
+            lengths = np.diff(starts[start:stop], append=last)
+            counted &= ~np.repeat(excluded[start:stop], lengths)
         positions = np.flatnonzero(counted)
-        sizes = None if data.sizes is None else np.asarray(data.sizes, np.float64)[positions]
-        return cls(np.asarray(data.values, np.float64)[positions], sizes, positions)
+        sizes = None if data.sizes is None else np.asarray(data.sizes[first:last], np.float64)
+        if len(positions) < len(values):
+            values = values[positions]
+            sizes = None if sizes is None else sizes[positions]
+        positions += first
+        return cls(values, sizes, positions)
 
     def settled(self) -> Stretch:
         """The observations that the figures of the newest phase rest on."""

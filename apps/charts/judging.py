@@ -116,15 +116,17 @@ def points_of(setting: ChartSetting, data: Snapshot) -> Points:
     elif n and grouped_by(setting) and data.subgroups is not None:
         changes = data.subgroups[1:] != data.subgroups[:-1]
         starts = np.flatnonzero(np.concatenate(([True], changes)))
-    sequence = np.asarray(data.sequences, np.int64)[starts]
+    # Where each observation is a point, its columns are those of the points: not copied.
+    places = slice(None) if len(starts) == n else starts
+    sequence = np.asarray(data.sequences, np.int64)[places]
     if n and setting.subgrouping == Subgrouping.WINDOW:
         # By time, the first observation of a point need not be the one that came in first.
         sequence = np.minimum.reduceat(np.asarray(data.sequences, np.int64), starts)
-    labels = None if data.subgroups is None else np.asarray(data.subgroups)[starts]
+    labels = None if data.subgroups is None else np.asarray(data.subgroups)[places]
     return Points(
         starts=starts,
         sequence=sequence,
-        time=epochs(data.observed_at, n)[starts],
+        time=epochs(data.observed_at, n)[places],
         labels=labels,
         excluded=np.isin(sequence, np.asarray(setting.excluded, np.int64)),
         factors=factors_of(data, starts),
@@ -172,7 +174,7 @@ def epochs(times: NDArray[Any] | None, n: int) -> FloatArray:
     if times.dtype.kind == "M":
         seconds = times.astype("datetime64[us]").astype(np.int64) / 1e6
         return np.where(np.isnat(times), np.nan, seconds)
-    return times.astype(np.float64)
+    return np.asarray(times, np.float64)
 
 
 def phases_of(setting: ChartSetting, points: Points) -> list[stats.Phase]:
@@ -246,7 +248,10 @@ def _engine_data(
 
 def last_sequences(points: Points, data: Snapshot) -> IntArray:
     """The last observation of each point."""
-    last: IntArray = np.maximum.reduceat(np.asarray(data.sequences, np.int64), points.starts)
+    sequences = np.asarray(data.sequences, np.int64)
+    if len(points.starts) == len(sequences):
+        return sequences
+    last: IntArray = np.maximum.reduceat(sequences, points.starts)
     return last
 
 

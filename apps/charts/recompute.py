@@ -20,6 +20,7 @@ from apps.charts.computing import Computed, compute
 from apps.charts.continuing import (
     FORMAT,
     Continued,
+    FiguresWanted,
     Stored,
     carry_on,
     first_phase_wanted,
@@ -35,11 +36,11 @@ from apps.charts.models import (
     ControlChart,
     Exclusion,
     Phase,
-    PointBlock,
     Signal,
 )
 from apps.charts.patterns import KnownPattern
 from apps.charts.states import settled_state
+from apps.charts.storage import packed
 from apps.charts.telling import tell_of_new_signals
 from apps.measurements.selectors import Snapshot, snapshot
 
@@ -155,7 +156,10 @@ def carry_on_stored(chart_id: int) -> bool:
     key = f"{data.data_version}.{setting.version}"
     if not _attempt(chart_id, key):
         return False
-    continued = carry_on(setting, stored, data, first_phase)
+    try:
+        continued = carry_on(setting, stored, data, first_phase)
+    except FiguresWanted as wanting:
+        continued = _with_figures(chart.characteristic_id, setting, stored, data, wanting)
     if continued is None:
         # The whole chart is computed next: that is the same attempt.
         ControlChart.objects.filter(pk=chart_id, attempted_for=key).update(
@@ -163,6 +167,22 @@ def carry_on_stored(chart_id: int) -> bool:
         )
         return False
     return _store(chart_id, data, continued, setting.version, over=result)
+
+
+def _with_figures(
+    characteristic_id: int,
+    setting: ChartSetting,
+    stored: Stored,
+    data: Snapshot,
+    wanting: FiguresWanted,
+) -> Continued | None:
+    """Carried on with figures found anew: they are read for, the points before are not judged."""
+    first_phase = None
+    if wanting.first is not None:
+        first, before = wanting.first
+        first_phase = snapshot(characteristic_id, first=first, before=before)
+    newest_phase = snapshot(characteristic_id, first=wanting.newest)
+    return carry_on(setting, stored, data, first_phase, newest_phase)
 
 
 def _known_patterns(chart: ControlChart) -> tuple[KnownPattern, ...]:
@@ -237,7 +257,11 @@ def _store(
     `over`: only over this result, as it was read.
     """
     now = timezone.now()
-    with transaction.atomic():
+    first = computed.blocks_from * POINTS_IN_BLOCK
+    with (
+        packed(computed.blocks, number=computed.blocks_from, first=first) as blocks,
+        transaction.atomic(),
+    ):
         chart = (
             ControlChart.objects.select_for_update(of=("self",))
             .select_related("characteristic__owner")
@@ -258,13 +282,7 @@ def _store(
             return False
         result = ChartResult.objects.get(chart=chart)
         result.blocks.filter(number__gte=computed.blocks_from).delete()
-        PointBlock.objects.bulk_create(
-            (
-                PointBlock(result=result, number=number, first=first, content=content)
-                for number, first, content in _numbered(computed)
-            ),
-            batch_size=20,
-        )
+        blocks.write(result)
         _keep_continuation(result, computed)
         fresh = merge(
             chart,
@@ -311,11 +329,3 @@ def _keep_continuation(result: ChartResult, computed: Computed) -> None:
     Continuation.objects.update_or_create(
         result=result, defaults={"format": FORMAT, "content": to_json(computed.carried)}
     )
-
-
-def _numbered(computed: Computed) -> list[tuple[int, int, dict[str, object]]]:
-    numbered, first = [], computed.blocks_from * POINTS_IN_BLOCK
-    for number, block in enumerate(computed.blocks, computed.blocks_from):
-        numbered.append((number, first, block))
-        first += block["count"]
-    return numbered

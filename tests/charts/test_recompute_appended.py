@@ -23,6 +23,7 @@ from apps.charts import (
     figures,
     judging,
     patterns,
+    storage,
 )
 from apps.charts import recompute as job
 from apps.charts.models import ChartResult, Continuation, ControlChart, PointBlock, Signal
@@ -70,6 +71,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         computing, "stretch_width", lambda n: decimation.stretch_width(n, stretches=15)
     )
     monkeypatch.setattr(carried, "CARRIED_FROM", 50)
+    monkeypatch.setattr(decimation, "AT_A_TIME", 32)
+    monkeypatch.setattr(storage, "HELD_BYTES", 3_000)
 
 
 class Carrying:
@@ -319,3 +322,29 @@ def test_any_history_gives_the_same_rows(org: Org, carrying: Carrying, name: str
             pair.freeze()
             pair.settle()
     assert carrying.times >= 5
+
+
+@pytest.mark.parametrize("name", ["i-mr", "xbar-r", "u"])
+@pytest.mark.usefixtures("small")
+def test_figures_that_settle_anew_need_no_whole_chart(
+    org: Org, carrying: Carrying, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """From 150 observations on they rest on a round number: every tenth one begins the next."""
+    pair = Pair(org, name, carrying, seed=5)
+    pair.append(320)
+    pair.settle()
+    pair.freeze()
+    pair.settle()
+    computed: list[int] = []
+    whole = job.compute
+
+    def counting(*args: Any) -> Any:
+        computed.append(1)
+        return whole(*args)
+
+    monkeypatch.setattr(job, "compute", counting)
+    for round_ in range(1, 5):
+        pair.append(25)
+        pair.settle()
+        assert carrying.times == round_
+        assert len(computed) == round_, "the twin alone is computed whole"
