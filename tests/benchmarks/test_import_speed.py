@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import os
 import random
-import resource
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -35,46 +31,14 @@ from apps.measurements import importing, reading, services
 from apps.measurements.models import Characteristic, Import, Observation
 from apps.measurements.selectors import snapshot
 from apps.measurements.storage import COLUMNS
+from tests.benchmarks.measuring import Took, forget_peak, load, measured, resident, where
+from tests.benchmarks.table import note
 from tests.factories import Org
+from tests.processes import Broker
 
 ROWS = 1_000_000
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass
-class Took:
-    """Wall-clock and processor seconds."""
-
-    wall: float = 0.0
-    processor: float = 0.0
-
-    def __str__(self) -> str:
-        return f"{self.wall:6.2f} s wall, {self.processor:6.2f} s processor"
-
-
-@contextmanager
-def measured() -> Iterator[Took]:
-    took, wall, processor = Took(), time.perf_counter(), processor_seconds()
-    yield took
-    took.wall = time.perf_counter() - wall
-    took.processor = processor_seconds() - processor
-
-
-def processor_seconds() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages) + server_seconds()
-
-
-def server_seconds() -> float:
-    """What the PostgreSQL process behind this connection has used, if it runs on this machine."""
-    if connection.vendor != "postgresql" or connection.connection is None:
-        return 0.0
-    status = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
-    if not status.exists():
-        return 0.0
-    fields = status.read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture
@@ -133,16 +97,6 @@ def write_now_and_then(path: str, stop: Event, waits: Any) -> None:
     waits.put(found)
 
 
-def resident(kind: str) -> float:
-    """Megabytes this process holds (VmRSS), or has held at most since `forget_peak` (VmHWM)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(kind)) / 1024
-
-
-def forget_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
-
-
 def test_what_a_million_rows_take_in_memory(org: Org, tmp_path: Path, capsys) -> None:
     """Alone, before anything else has stretched this process; then the same file again, of which
     every row is stored already."""
@@ -172,11 +126,15 @@ def test_what_a_million_rows_take_in_memory(org: Org, tmp_path: Path, capsys) ->
         else:
             assert import_.rows_known == ROWS
         found.append((resident("VmHWM") - before, child))
+    kept = []
     with capsys.disabled():
-        for name, (grown, child) in zip(("first time", "once more"), found, strict=True):
-            print(f"\n{name}: +{grown:.0f} MB in the worker, {child:.0f} MB in the child")
-    # One after the other: the child has ended before the worker loads what it found.
-    assert all(max(grown, child) <= 400 for grown, child in found)
+        print()
+        for name, (grown, child) in zip(("", ", stored already"), found, strict=True):
+            # One after the other: the child has ended before the worker loads what it found.
+            what = f"import of {ROWS:,} rows{name}, more memory"
+            remark = f"worker {grown:.0f}, child {child:.0f}"
+            kept.append(note(where(), what, max(grown, child), "MB", target=400, remark=remark))
+    assert all(kept)
 
 
 def test_a_million_rows_against_the_driver(
@@ -211,28 +169,54 @@ def test_a_million_rows_against_the_driver(
         assert len(snapshot(thing.pk).values) == ROWS
 
     with capsys.disabled():
-        print(f"\n{connection.vendor}, {ROWS:,} rows")
+        print(f"\n{where()}, {ROWS:,} rows")
         print(f"driver's bulk load   {bare}")
         print(f"file to committed    {whole} (reading {read}; rested {rested:.2f} s apart)")
         print(f"ratio                {whole.wall / bare.wall:.2f} wall, {ratio:.2f} processor")
         print(f"stored to arrays     {fetched}")
-    assert ratio <= 2.5
+        note(where(), "file to committed", ROWS / whole.wall, "rows/s", remark=load())
+        kept = note(
+            where(),
+            f"import of {ROWS:,} rows / the driver's bulk load",
+            ratio,
+            "×",
+            target=2.5,
+            remark=f"wall {whole.wall / bare.wall:.2f} ×, {load()}",
+        )
+    assert kept
 
 
-def test_an_upload_answers_without_a_broker(
-    org: Org, client_as: Callable[[User], Client], capsys
-) -> None:
-    thing, client = make(org, "Imported"), client_as(org.lead)
-    url = reverse("measurements:import", args=[thing.pk])
-    took = []
+def slowest_upload(thing: Characteristic, client: Client) -> float:
+    """The longest of 20 answers."""
+    url, took = reverse("measurements:import", args=[thing.pk]), []
     for number in range(20):
         file = SimpleUploadedFile("a.csv", f"value\n{number}\n".encode())
         began = time.perf_counter()
         assert client.post(url, {"file": file, "complete": "whole"}).status_code == 302
         took.append(time.perf_counter() - began)
+    return max(took)
+
+
+def test_an_upload_answers_without_a_broker(
+    org: Org, client_as: Callable[[User], Client], capsys
+) -> None:
+    longest = slowest_upload(make(org, "Imported"), client_as(org.lead))
     with capsys.disabled():
-        print(f"\nupload without a broker: longest of {len(took)} {max(took):.2f} s")
-    assert max(took) < 2
+        assert note(where(), "upload without a broker, slowest of 20", longest, "s", target=2)
+
+
+def test_an_upload_answers_while_the_broker_is_frozen(
+    org: Org, client_as: Callable[[User], Client], broker: Broker, capsys
+) -> None:
+    client = client_as(org.lead)
+    broker.freeze()
+    try:
+        longest = slowest_upload(make(org, "Imported"), client)
+    finally:
+        broker.thaw()
+    with capsys.disabled():
+        what = "upload while the broker is frozen, slowest of 20"
+        assert note(where(), what, longest, "s", target=2, remark=load())
 
 
 def test_a_child_past_its_time_is_stopped(org: Org, settings: Any, capsys) -> None:
@@ -273,9 +257,7 @@ def test_another_writer_on_sqlite_hardly_waits(
     found = sorted(waits.get())
     other.join()
     p50, p99 = (1000 * found[int(len(found) * share)] for share in (0.5, 0.99))
+    remark = f"{len(found)} writes, p50 {p50:.1f}, longest {1000 * found[-1]:.1f} ms, {load()}"
     with capsys.disabled():
-        print(
-            f"\nanother writer: {len(found)} writes, p50 {p50:.1f} ms, p99 {p99:.1f} ms,"
-            f" longest {1000 * found[-1]:.1f} ms"
-        )
-    assert p99 <= 50
+        what = "another writer during the import, p99"
+        assert note(where(), what, p99, "ms", target=50, remark=remark)

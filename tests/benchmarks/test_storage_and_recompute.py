@@ -4,25 +4,26 @@
     DATABASE_URL=postgres://… make bench
 
 `IMPROVE_BENCH_ROWS=10000000` goes up to ten million stored rows; the default is one million.
+Both sides of a ratio take turns, so that what else the machine does falls on both.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
-from celery import current_app
 from django.db import connection, transaction
 
 from apps.charts import recompute as job
-from apps.charts import tasks
 from apps.charts.computing import compute
 from apps.charts.models import ChartResult, ControlChart
 from apps.charts.recompute import recompute
@@ -31,10 +32,9 @@ from apps.measurements.models import Characteristic, Observation
 from apps.measurements.selectors import snapshot
 from apps.measurements.services import append_observations, create_characteristic
 from apps.measurements.storage import Rows, write_rows
+from tests.benchmarks.measuring import Took, in_child, load, measured, where
 from tests.benchmarks.table import note
-from tests.benchmarks.test_import_speed import Took, measured
 from tests.factories import Org
-from tests.processes import Broker, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,10 +44,11 @@ START_US = 1_577_836_800_000_000
 
 def stored(org: Org, n: int) -> Characteristic:
     """A characteristic with `n` values, a minute apart."""
-    thing = create_characteristic(actor=org.lead, team=org.desk, name=f"{n:,} values", lsl=5.0,
+    thing = create_characteristic(actor=org.lead, team=org.desk, name=f"{n:,} values {Characteristic.objects.count()}", lsl=5.0,
                                   target=10.0, usl=15.0)  # fmt: skip
     source = np.random.default_rng(1)
     step = 100_000
+    began = time.perf_counter()
     for first in range(0, n, step):
         count = min(step, n - first)
         values = np.round(source.normal(10, 1, count), 3)
@@ -59,6 +60,7 @@ def stored(org: Org, n: int) -> Characteristic:
         next_sequence=n + 1, data_version=1, reshaped_version=1
     )
     thing.refresh_from_db()
+    thing.rows_per_second = n / (time.perf_counter() - began)
     return thing
 
 
@@ -87,12 +89,8 @@ def bare_fetch(characteristic_id: int) -> np.ndarray:
 @contextmanager
 def shown(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     with capsys.disabled():
-        print(f"\n{connection.vendor}")
+        print(f"\n{where()}, {load()}")
         yield
-
-
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def test_stored_rows_to_arrays(org: Org, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,78 +104,143 @@ def test_stored_rows_to_arrays(org: Org, capsys: pytest.CaptureFixture[str]) -> 
                 assert len(snapshot(thing.pk).values) == 1_000_000
             ratios.append(ours.processor / bare.processor)
             print(f"driver to array {bare}\nsnapshot        {ours}  ratio {ratios[-1]:.2f}")
-        kept = note(
-            connection.vendor,
-            "10⁶ stored rows to arrays / the driver's fetch",
-            min(ratios),
-            "×",
-            target=3.0,
-        )
+        what = "10⁶ stored rows to arrays / the driver's fetch"
+        kept = note(where(), what, statistics.median(ratios), "×", target=3.0, remark=load())
     assert kept
 
 
-def appended(org: Org, chart: ControlChart, times: int) -> list[Took]:
-    source = np.random.default_rng(2)
-    found = []
-    for _ in range(times):
-        values = np.round(source.normal(10, 1, 100), 3).tolist()
+@dataclass
+class Side:
+    """One size that is appended to: its charts, what each append took, how it was computed."""
+
+    charts: list[ControlChart]
+    took: list[Took] = field(default_factory=list)
+    ways: list[str] = field(default_factory=list)
+
+    def append(self, values: list[float], ways: list[str]) -> None:
+        ways.clear()
+        chart = self.charts[len(self.took) % len(self.charts)]
         with measured() as took:
-            append_observations(actor=org.lead, characteristic=chart.characteristic, values=values)
+            append_observations(actor=chart.characteristic.owner, characteristic=chart.characteristic,
+                                values=values)  # fmt: skip
             assert recompute(chart.pk)
-        found.append(took)
-    return found
+        self.took.append(took)
+        self.ways.append("".join(ways))
+
+    def seconds(self, *, processor: bool = True) -> list[float]:
+        return [one.processor if processor else one.wall for one in self.took]
+
+    def __str__(self) -> str:
+        cpu, wall = self.seconds(), self.seconds(processor=False)
+        slowest = max(range(len(wall)), key=wall.__getitem__)
+        return (
+            f"processor median {1000 * statistics.median(cpu):.0f} ms,"
+            f" mean {1000 * statistics.fmean(cpu):.0f} ms; wall median"
+            f" {1000 * statistics.median(wall):.0f} ms, longest {1000 * wall[slowest]:.0f} ms"
+            f" ({self.ways[slowest] or 'carried on'}, {1000 * cpu[slowest]:.0f} ms processor);"
+            f" of {len(wall)} {self.ways.count('')} carried on,"
+            f" {self.ways.count('figures anew')} with figures anew,"
+            f" {sum('whole' in way for way in self.ways)} computed whole"
+        )
 
 
 def test_appending_to_many_costs_what_appending_to_few_does(
-    org: Org, capsys: pytest.CaptureFixture[str]
+    org: Org, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """105 appends of 100: among a million one of them lets the figures settle anew."""
-    medians, means = [], []
+    """105 appends of 100 to each: among a million one of them lets the figures settle anew."""
+    ways: list[str] = []
+
+    def told(way: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*args: Any) -> Any:
+            ways.append(way)
+            return call(*args)
+
+        return calling
+
+    monkeypatch.setattr(job, "compute", told("whole", job.compute))
+    monkeypatch.setattr(job, "_with_figures", told("figures anew", job._with_figures))
+    # Three charts by turns, so that ten thousand stay near ten thousand.
+    few = Side([filled(org, 10_000) for _ in range(3)])
+    many = Side([filled(org, 1_000_000)])
+    source = np.random.default_rng(2)
     with shown(capsys):
-        for n in (10_000, 1_000_000):
-            found = appended(org, filled(org, n), 105)
-            took = [one.processor for one in found]
-            medians.append(statistics.median(took))
-            means.append(statistics.fmean(took))
-            print(
-                f"append 100 onto {n:>9,}: median {1000 * medians[-1]:.0f} ms, mean"
-                f" {1000 * means[-1]:.0f} ms, longest {1000 * max(took):.0f} ms processor;"
-                f" wall median {1000 * statistics.median(one.wall for one in found):.0f} ms"
+        for _ in range(105):
+            values = np.round(source.normal(10, 1, 100), 3).tolist()
+            for side in (few, many):
+                side.append(values, ways)
+        print(f"append 100 onto 10⁴: {few}\nappend 100 onto 10⁶: {many}")
+        kept = []
+        for name, figure in (("median", statistics.median), ("mean", statistics.fmean)):
+            ratio, wall = (
+                figure(many.seconds(processor=cpu)) / figure(few.seconds(processor=cpu))
+                for cpu in (True, False)
             )
-        kept = [
-            note(
-                connection.vendor,
-                f"append 100 onto 10⁶ / onto 10⁴, {name}",
-                pair[1] / pair[0],
-                "×",
-                target=1.5,
-            )
-            for name, pair in (("median", medians), ("mean", means))
-        ]
+            what = f"append 100 onto 10⁶ / onto 10⁴, {name}"
+            remark = f"wall {wall:.2f} ×, {load()}"
+            kept.append(note(where(), what, ratio, "×", target=1.5, remark=remark))
+        assert "whole" not in "".join(few.ways + many.ways)
     assert all(kept)
 
 
+@dataclass
+class Grown:
+    """What one size takes in a process of its own."""
+
+    read: Took
+    computed: Took
+    whole: Took
+    appended: Took
+
+
+def recomputed(chart_id: int) -> tuple[Took, Took]:
+    """Read and computed alone, nothing stored."""
+    chart = ControlChart.objects.select_related("characteristic").get(pk=chart_id)
+    with measured() as read:
+        data = snapshot(chart.characteristic_id)
+    with measured() as computed:
+        compute(job._setting(chart), data)
+    return read, computed
+
+
+def brought_up_to_date(chart_id: int) -> Took:
+    with measured() as took:
+        assert recompute(chart_id)
+    return took
+
+
 def test_growth_with_stored_rows(org: Org, capsys: pytest.CaptureFixture[str]) -> None:
+    n, kept, values = 1_000, True, np.round(np.random.default_rng(2).normal(10, 1, 100), 3)
     with shown(capsys):
-        print("rows        read     compute  whole recompute  values/s  result   peak")
-        n = 1_000
+        print(
+            f"{'rows':>10} {'written':>11} {'read':>9} {'compute':>9} {'whole':>9} {'(proc.)':>9}"
+            f" {'values/s':>9} {'peak':>8} {'per row':>7} {'append':>8} {'stored':>7}"
+        )
         while n <= MOST_ROWS:
             chart = filled(org, n)
             ControlChart.objects.filter(pk=chart.pk).update(settings_version=9)
-            with measured() as read:
-                data = snapshot(chart.characteristic_id)
-            with measured() as computed:
-                compute(job._setting(ControlChart.objects.get(pk=chart.pk)), data)
-            del data
-            with measured() as whole:
-                assert recompute(chart.pk)
+            (read, computed), _ = in_child(partial(recomputed, chart.pk))
+            whole, peak = in_child(partial(brought_up_to_date, chart.pk))
+            took = []
+            for _ in range(5):
+                with measured() as one:
+                    append_observations(actor=org.lead, characteristic=chart.characteristic,
+                                        values=values.tolist())  # fmt: skip
+                    assert recompute(chart.pk)
+                took.append(one.wall)
             result = ChartResult.objects.get(chart=chart)
-            size = sum(len(json.dumps(block.content)) for block in result.blocks.iterator())
+            size = sum(len(json.dumps(each.content)) for each in result.blocks.iterator(20))
             print(
-                f"{n:>10,} {read.wall:7.3f} s {computed.wall:7.3f} s {whole.wall:10.3f} s"
-                f" {n / whole.wall:13,.0f} {size / n:5.0f} B/pt {peak_mb():6.0f} MB"
+                f"{n:>10,} {chart.characteristic.rows_per_second:>9,.0f}/s {read.wall:>7.3f} s"
+                f" {computed.wall:>7.3f} s {whole.wall:>7.3f} s {whole.processor:>7.3f} s"
+                f" {n / whole.wall:>9,.0f} {peak:>5.0f} MB {peak * 2**20 / n:>5.0f} B"
+                f" {1000 * statistics.median(took):>5.0f} ms {size / n:>5.0f} B",
+                flush=True,
             )
+            if n >= 1_000_000:
+                what = f"whole recompute of {n:,}, memory per row"
+                kept &= note(where(), what, peak * 2**20 / n, "bytes", target=150, remark=load())
             n *= 10
+    assert kept
 
 
 def bytes_used() -> int:
@@ -202,62 +265,4 @@ def test_bytes_of_a_stored_point(org: Org, capsys: pytest.CaptureFixture[str]) -
         write_rows(characteristic_id=thing.pk, first=1, source_id=None,
                    rows=Rows(values, observed_us=times))  # fmt: skip
     with shown(capsys):
-        note(
-            connection.vendor, "an observation with its time", (bytes_used() - before) / n, "bytes"
-        )
-
-
-def emptied(workers: list[Worker], charts: int, rang: float) -> float:
-    """Charts per second until nothing is out of date."""
-    while ControlChart.objects.dirty().exists():
-        time.sleep(0.05)
-        assert time.monotonic() - rang < 600
-    return charts / (time.monotonic() - rang)
-
-
-def test_two_workers_against_one(
-    org: Org, broker: Broker, capsys: pytest.CaptureFixture[str]
-) -> None:
-    charts = int(os.environ.get("IMPROVE_BENCH_CHARTS", "2000"))
-    source = np.random.default_rng(3)
-    for number in range(charts):
-        thing = create_characteristic(actor=org.lead, team=org.desk, name=f"Chart {number}")
-        append_observations(
-            actor=org.lead, characteristic=thing,
-            values=np.round(source.normal(10, 1, 1_000), 3).tolist(),
-        )  # fmt: skip
-        open_chart(actor=org.lead, characteristic=thing)
-    keys = list(ControlChart.objects.values_list("pk", flat=True))
-    rates = []
-    with shown(capsys):
-        # The first round makes the rows of the results; the two after it write over them alike.
-        for round_, count in enumerate((2, 1, 2)):
-            broker.empty()
-            ControlChart.objects.update(settings_version=10 + round_, attempts=0)
-            workers = [Worker() for _ in range(count)]
-            for worker in workers:
-                worker.start()
-            current_app.control.purge()
-            with measured() as took:
-                rang = time.monotonic()
-                for chart in keys:
-                    tasks.recompute.delay(chart)
-                rates.append(emptied(workers, charts, rang))
-            for worker in workers:
-                worker.stop()
-            print(
-                f"round {round_}, {count} worker(s): {rates[-1]:.1f} charts/s, {1000 * rates[-1]:,.0f} values/s"
-                f" (ringing and waiting: {took.processor:.1f} s processor)"
-            )
-        _, one, two = rates
-        note(connection.vendor, "charts of 1,000 points, one worker", one, "charts/s")
-        kept = note(
-            connection.vendor,
-            "two worker processes / one",
-            two / one,
-            "×",
-            target=1.5,
-            at_least=True,
-            remark=f"load {os.getloadavg()[0]:.1f}",
-        )
-    assert kept
+        note(where(), "an observation with its time", (bytes_used() - before) / n, "bytes")
