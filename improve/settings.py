@@ -49,7 +49,8 @@ SECRET_KEY_GIVEN = SECRET_KEY not in SAMPLE_SECRETS
 if not SECRET_KEY_GIVEN:
     SECRET_KEY = secrets.token_urlsafe(50)
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# What looks after a server asks it by the machine's own names, whatever the public one is.
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 WEB_WORKERS = env.int("WEB_WORKERS", default=1)
 WEB_THREADS = env.int("WEB_THREADS", default=8)

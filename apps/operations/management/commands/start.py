@@ -95,5 +95,5 @@ def _port(text: str) -> int:
 
 def _host_header() -> str:
     """A name the web server accepts, for the supervisor's own questions to it."""
-    first = next(iter(settings.ALLOWED_HOSTS), "localhost")
+    first = settings.ALLOWED_HOSTS[0]
     return "localhost" if first == "*" else first.removeprefix(".")
