@@ -88,7 +88,7 @@ def _written(writer: Writer, connection: BaseDatabaseWrapper, say: Say) -> Manif
         audit_head=_audit_head(connection),
         left_out=list(LEFT_OUT),
     )
-    for part in all_parts():
+    for part in all_parts(connection):
         total = _count(part, connection)
         tell = _progress(part.table, total, say)
         counted = writer.add(part, read(part, connection), tell)

@@ -17,7 +17,6 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 
 from apps.audit.models import Entry
 from apps.audit.verification import verify as verify_chain
@@ -25,7 +24,15 @@ from apps.operations.archive import Archive, Manifest, Part, line_of
 from apps.operations.backup import Made, Say, note
 from apps.operations.errors import ArchiveDamaged, RestoreRefused
 from apps.operations.models import Backup
-from apps.operations.tables import LEFT_OUT, comparable, read, read_back, stored_otherwise
+from apps.operations.tables import (
+    LEFT_OUT,
+    comparable,
+    newest_of,
+    read,
+    read_back,
+    refuse_unknown,
+    stored_otherwise,
+)
 
 TARGET_REMEDY = {
     "sqlite": "Name an empty data folder with IMPROVE_DATA, or move the database file away.",
@@ -40,7 +47,7 @@ def restore(path: Path, say: Say, *, sha256: str = "", head: str = "") -> Made:
     manifest = archive.manifest
     if sha256 and sha256 != archive.sha256:
         raise ArchiveDamaged(f"This is another backup: its SHA-256 is {archive.sha256}.")
-    refuse_newer(manifest)
+    refuse_unknown([(app, name) for app, name in manifest.migrations], "This backup was made")
     _refuse_filled()
     say("Checking the archive")
     archive.verify(lambda line: None)
@@ -57,16 +64,6 @@ def restore(path: Path, say: Say, *, sha256: str = "", head: str = "") -> Made:
 
 
 # --- Whether ------------------------------------------------------------------------------------
-
-
-def refuse_newer(manifest: Manifest) -> None:
-    known = MigrationLoader(None).disk_migrations
-    unknown = [f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known]
-    if unknown:
-        raise RestoreRefused(
-            f"This backup was made by another version, which knows {unknown[0]}"
-            f"{' and more' if len(unknown) > 1 else ''}. Restore it with that version or a newer one."
-        )
 
 
 def _refuse_filled() -> None:
@@ -127,16 +124,9 @@ def _beside(final: Path) -> Iterator[None]:
 
 def _migrate_to(manifest: Manifest) -> None:
     """The tables as they were when the backup was made."""
-    wanted = {(app, name) for app, name in manifest.migrations}
     executor = MigrationExecutor(connection)
-    graph = executor.loader.graph
-    wanted &= set(graph.nodes)
-    leaves = [
-        key
-        for key in wanted
-        if not any(child.key in wanted for child in graph.node_map[key].children)
-    ]
-    executor.migrate(sorted(leaves))
+    wanted = [(app, name) for app, name in manifest.migrations]
+    executor.migrate(newest_of(wanted, executor.loader.graph))
 
 
 def _bring_up_to_date(say: Say) -> None:

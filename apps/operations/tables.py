@@ -14,10 +14,14 @@ from typing import Any
 
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.graph import MigrationGraph
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from apps.operations.archive import Column, Part, Row
+from apps.operations.errors import RestoreRefused
 
+Migration = tuple[str, str]
 LEFT_OUT = ("django_session", "cache", "operations_heartbeat")
 """Who is signed in, who failed to sign in lately, which process lives: true for a moment only,
 and an old session must not open a restored installation."""
@@ -46,12 +50,47 @@ ROWS_AT_ONCE = {"bytes": 8, "json": 200}
 MOST_ROWS_AT_ONCE = 5_000
 
 
-def all_parts() -> list[Part]:
+def all_parts(connection: BaseDatabaseWrapper) -> list[Part]:
     """The tables of all models, and Django's list of migrations; those LEFT_OUT excepted."""
-    known: list[Any] = [*apps.get_models(include_auto_created=True), MigrationRecorder.Migration]
+    known: list[Any] = [*_models_of(connection), MigrationRecorder.Migration]
     wanted = [model for model in known if model._meta.managed and not model._meta.proxy]
     parts = {model._meta.db_table: _part(model) for model in wanted}
     return [parts[name] for name in sorted(parts) if name not in LEFT_OUT]
+
+
+def _models_of(connection: BaseDatabaseWrapper) -> list[Any]:
+    """The models as the database has them: a new version may look at it before its migrations ran.
+
+    SQLite takes the name of a column that is not there for a text, so a backup by the newer models
+    would look whole, and fit into no database.
+    """
+    loader = MigrationLoader(connection)
+    applied = set(loader.applied_migrations)
+    refuse_unknown(applied, "This database was brought up to date")
+    if applied.issuperset(loader.graph.nodes):
+        return apps.get_models(include_auto_created=True)
+    state = loader.project_state(newest_of(applied, loader.graph))
+    return list(state.apps.get_models(include_auto_created=True))
+
+
+def newest_of(migrations: Iterable[Migration], graph: MigrationGraph) -> list[Migration]:
+    """Those of them on which no other one of them rests."""
+    known = set(migrations) & set(graph.nodes)
+    return sorted(
+        key
+        for key in known
+        if not any(child.key in known for child in graph.node_map[key].children)
+    )
+
+
+def refuse_unknown(migrations: Iterable[Migration], what: str) -> None:
+    known = MigrationLoader(None).disk_migrations
+    unknown = [f"{app}.{name}" for app, name in sorted(migrations) if (app, name) not in known]
+    if unknown:
+        raise RestoreRefused(
+            f"{what} by another version, which knows {unknown[0]}"
+            f"{' and more' if len(unknown) > 1 else ''}. Use that version or a newer one."
+        )
 
 
 def _part(model: Any) -> Part:
