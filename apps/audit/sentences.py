@@ -30,6 +30,8 @@ class Sentence:
 
 
 _sentences: dict[str, Sentence] = {}
+# From here on a number is read in groups of three; below lie years and versions.
+FIVE_DIGITS = 10_000
 
 
 def register(sentences: Mapping[str, Sentence]) -> None:
@@ -71,7 +73,9 @@ def _field_name(model: type[models.Model], field: str) -> str:
 
 
 def _word(value: object) -> object:
-    """A detail as it is written; `{"msgid": …}` is a name of ours, in the reader's language."""
+    """A detail as it is read; `{"msgid": …}` is a name of ours, in the reader's language."""
     if isinstance(value, dict) and set(value) == {"msgid"}:
         return _(value["msgid"])
+    if isinstance(value, int) and value >= FIVE_DIGITS:
+        return f"{value:,}"
     return value

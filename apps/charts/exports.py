@@ -32,11 +32,14 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def rules_by_point(chart: ControlChart, result: ChartResult) -> dict[int, list[str]]:
-    """The rules that a point breaks, by position."""
+def rules_by_point(
+    chart: ControlChart, result: ChartResult, first: int = 0, stop: int | None = None
+) -> dict[int, list[str]]:
+    """The rules that a point breaks, by position, from `first` to before `stop`."""
+    stop = result.n_points if stop is None else min(stop, result.n_points)
     broken: dict[int, list[str]] = {}
-    for signal in listed_signals(chart).filter(present=True):
-        for point in range(signal.point, min(signal.last + 1, result.n_points)):
+    for signal in listed_signals(chart).filter(present=True, point__lt=stop, last__gte=first):
+        for point in range(max(signal.point, first), min(signal.last + 1, stop)):
             broken.setdefault(point, []).append(rule_name(signal.rule))
     return broken
 
@@ -45,7 +48,7 @@ def table_rows(chart: ControlChart, columns: Columns) -> list[dict[str, Any]]:
     """Rows of the data table: texts in the unit that is shown."""
     display = display_of(chart)
     window = chart.characteristic.subgroup_window
-    broken = rules_by_point(chart, chart.result)
+    broken = rules_by_point(chart, chart.result, columns.first, columns.first + len(columns))
     excluded = set(columns.excluded)
     rows = []
     for place in range(len(columns)):

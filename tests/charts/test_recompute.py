@@ -10,6 +10,7 @@ from apps.charts.choices import CauseState, ChartState
 from apps.charts.models import ChartResult, ControlChart, PointBlock, Signal
 from apps.charts.recompute import recompute
 from apps.charts.selectors import columns_between
+from apps.charts.selectors.points import blocks_between
 from apps.charts.services import exclude_point, explain_signal, open_chart, start_phase
 from apps.charts.sweep import sweep
 from apps.measurements.models import Characteristic
@@ -83,6 +84,19 @@ def test_points_are_read_back_across_blocks(org: Org) -> None:
     columns = columns_between(chart.result, 1_990, 4_010)
     assert columns.panels[0].points == pytest.approx(values[1_990:4_010])
     assert columns.sequence[0] == 1_991
+
+
+@pytest.mark.parametrize(
+    ("first", "stop", "numbers"),
+    [(0, 1, [0]), (0, 4_500, [0, 1, 2]), (1_999, 2_001, [0, 1]), (2_000, 4_000, [1]),
+     (4_450, 4_500, [2])],
+)  # fmt: skip
+def test_a_page_reads_the_blocks_it_shows_and_no_other(
+    org: Org, first: int, stop: int, numbers: list[int]
+) -> None:
+    chart = make_chart(org.lead, org.desk, steady(4_500))
+    read = blocks_between(chart.result, first, stop)
+    assert [block.number for block in read] == numbers
 
 
 def test_data_without_a_chart_is_a_result_that_says_why(org: Org) -> None:

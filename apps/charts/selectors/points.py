@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet, Subquery
+
 from apps.charts.models import ChartResult, ControlChart, PointBlock
 
 Numbers = list[float | None]
@@ -59,14 +61,18 @@ def columns_between(result: ChartResult, first: int = 0, stop: int | None = None
     stop = result.n_points if stop is None else min(stop, result.n_points)
     first = max(0, min(first, stop))
     found = Columns(first=first)
-    blocks = PointBlock.objects.filter(result=result, first__lt=stop).order_by("number")
-    for block in blocks.iterator(chunk_size=20):
+    for block in blocks_between(result, first, stop).iterator(chunk_size=20):
         begin, count = block.first, block.content["count"]
-        if begin + count <= first:
-            continue
         part = slice(max(first - begin, 0), min(stop - begin, count))
         _append(found, block.content, begin, count, part)
     return found
+
+
+def blocks_between(result: ChartResult, first: int, stop: int) -> QuerySet[PointBlock]:
+    """The blocks that hold the points first … stop - 1, and no other."""
+    blocks = PointBlock.objects.filter(result=result).order_by("number")
+    holding_first = blocks.filter(first__lte=first).order_by("-number").values("number")[:1]
+    return blocks.filter(number__gte=Subquery(holding_first), first__lt=stop)
 
 
 def _append(found: Columns, content: dict[str, Any], begin: int, count: int, part: slice) -> None:

@@ -337,9 +337,11 @@ def sentence_of(message: Mapping[str, Any]) -> str:
 
 def _text(value: Any, key: str) -> str:
     if key == "position" and isinstance(value, int):
-        return str(value + 1)
+        return f"{value + 1:,}"
     if key == "p_value" and isinstance(value, float):
         return "< 0.001" if value < 0.001 else f"= {value:.3f}"
     if key == "share" and isinstance(value, float):
         return f"{value:.0%}"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
