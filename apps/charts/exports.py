@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.utils import timezone
@@ -79,16 +79,15 @@ def csv_lines(chart: ControlChart) -> Iterator[str]:
     result = chart.result
     broken = rules_by_point(chart, result)
     yield "\ufeff"
-    head: list[str] | None = None
     for first in range(0, result.n_points, ROWS_AT_ONCE):
         columns = columns_between(result, first, first + ROWS_AT_ONCE)
-        if head is None:
-            head = _head(chart, columns)
-            yield _line(head)
-        excluded = set(columns.excluded)
-        for place in range(len(columns)):
-            point = first + place
-            yield _line(_row(columns, place, point, broken, point in excluded))
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        if first == 0:
+            writer.writerow(_head(chart, columns))
+        # The writer gives a number in full, and nothing where there is none.
+        writer.writerows(_rows(columns, broken))
+        yield buffer.getvalue()
 
 
 def _head(chart: ControlChart, columns: Columns) -> list[str]:
@@ -98,36 +97,26 @@ def _head(chart: ControlChart, columns: Columns) -> list[str]:
     return head
 
 
-def _row(
-    columns: Columns, place: int, point: int, broken: dict[int, list[str]], excluded: bool
-) -> list[Any]:
-    row: list[Any] = [
-        point + 1,
-        _iso(columns.time[place]),
-        inert(columns.label[place]),
-        _number(columns.size[place]),
-        _("yes") if excluded else "",
-        ", ".join(broken.get(point, [])),
-    ]
-    for panel in columns.panels:
-        row += [
-            _number(column[place]) for column in (panel.points, panel.lcl, panel.center, panel.ucl)
-        ]
-    return row
+def _rows(columns: Columns, broken: dict[int, list[str]]) -> Iterable[tuple[object, ...]]:
+    points = range(columns.first, columns.first + len(columns))
+    zone, excluded = timezone.get_current_timezone(), set(columns.excluded)
+    return zip(
+        (point + 1 for point in points),
+        (_iso(seconds, zone) for seconds in columns.time),
+        map(inert, columns.label),
+        columns.size,
+        (_("yes") if point in excluded else "" for point in points),
+        (", ".join(broken.get(point, ())) for point in points),
+        *(
+            column
+            for panel in columns.panels
+            for column in (panel.points, panel.lcl, panel.center, panel.ucl)
+        ),
+        strict=True,
+    )
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
-
-
-def _iso(seconds: float | None) -> str:
+def _iso(seconds: float | None, zone: dt.tzinfo) -> str:
     if seconds is None:
         return ""
-    at = dt.datetime.fromtimestamp(seconds, timezone.get_current_timezone())
-    return at.isoformat(timespec="seconds")
-
-
-def _line(row: list[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(row)
-    return buffer.getvalue()
+    return dt.datetime.fromtimestamp(seconds, zone).isoformat(timespec="seconds")
