@@ -1,18 +1,21 @@
 """Carrying a result on gives what computing all of it gives, row by row through the database.
 
-Two characteristics live through the same history of appending, correcting, excluding, reversing,
-phases and limits. One chart may be carried on, the other is always computed from every
+Two characteristics live through the same history of appending, importing and reversing, correcting,
+excluding, phases and limits. One chart may be carried on, the other is always computed from every
 observation. With blocks of 40 points a few hundred observations meet every border there is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from apps.charts import (
@@ -36,7 +39,9 @@ from apps.charts.services import (
     release_limits,
     start_phase,
 )
-from apps.measurements import services
+from apps.measurements import importing, reading, services
+from apps.measurements.models import Import
+from apps.measurements.reader.read import read_file
 from apps.measurements.selectors import counted
 from tests.factories import Org, make_chart
 
@@ -73,6 +78,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carried, "CARRIED_FROM", 50)
     monkeypatch.setattr(decimation, "AT_A_TIME", 32)
     monkeypatch.setattr(storage, "HELD_BYTES", 3_000)
+    # Files are read here and not in a child each: dozens of them, and a child takes half a second.
+    monkeypatch.setattr(reading, "_run_child", _read_here)
+
+
+def _read_here(import_: Import) -> dict[str, Any]:
+    job_ = reading.job_for(import_, reading.files.path_of(reading._prefix(import_)))
+    report = read_file(job_, lambda done, total: None)
+    return {"report": json.loads(json.dumps(report))}
 
 
 class Carrying:
@@ -116,6 +129,7 @@ class Pair:
             shape |= {"lsl": 6.0, "target": 10.0, "usl": 14.0}
         self.charts = [make_chart(org.lead, org.desk, **shape) for _ in range(2)]
         carrying.twin = self.charts[1].pk
+        self.imported: list[list[Import]] = []
         self.made = self.labels = 0
         self.level = 10.0
 
@@ -127,6 +141,14 @@ class Pair:
             act(self.charts[number])
 
     def append(self, n: int) -> None:
+        rows = self._rows(n)
+        self.each(
+            lambda chart: services.append_observations(
+                actor=self.org.lead, characteristic=chart.characteristic, **rows
+            )
+        )
+
+    def _rows(self, n: int) -> dict[str, Any]:
         if self.random.random() < 0.15:
             self.level = 10.0 + self.random.choice([-1.5, 0.0, 0.0, 1.5])
         if self.counts:
@@ -145,11 +167,99 @@ class Pair:
         moments = [START + dt.timedelta(minutes=self.made + i) for i in range(n)]
         rows["observed_at"] = [None if self.random.random() < 0.1 else at for at in moments]
         self.made += n
-        self.each(
-            lambda chart: services.append_observations(
-                actor=self.org.lead, characteristic=chart.characteristic, **rows
+        return rows
+
+    def import_(self, n: int, *, meanwhile: int = 0, replacing: int = 0) -> None:
+        """A file of `n` rows, and of some that replace what is stored.
+
+        `meanwhile` rows are appended while it is written: they have later places, count first and are charted.
+        """
+        rows = self._rows(n)
+        rows["observed_at"] = [
+            at or START + dt.timedelta(minutes=self.made) for at in rows["observed_at"]
+        ]
+        rows["sizes"] = np.broadcast_to(rows.get("sizes", 50.0), n).tolist()
+        stored = [row for row in counted(self.charts[0].characteristic) if row.observed_us]
+        for row in self.random.sample(stored, min(replacing, len(stored))):
+            rows["values"].append(row.value + 1.0)
+            rows["sizes"].append(row.size or 50.0)
+            rows["observed_at"].append(row.observed_at)
+            if self.labelled:
+                rows["subgroups"].append(row.subgroup)
+        between = self._rows(meanwhile) if meanwhile else None
+        made: list[Import] = []
+        self.each(lambda chart: made.append(self._import_one(chart, rows, between)))
+        self.imported.append(made)
+
+    def _import_one(
+        self, chart: ControlChart, rows: dict[str, Any], between: dict[str, Any] | None
+    ) -> Import:
+        characteristic, actor = chart.characteristic, self.org.lead
+        columns = {"observed_at": "time", "values": "value", "sizes": "size"}
+        if not self.counts:
+            columns["sizes"] = "skip"
+        if self.labelled:
+            columns["subgroups"] = "subgroup"
+        lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(
+            *(rows[name] for name in columns), strict=True))]  # fmt: skip
+        mapping = {"columns": {str(place): role for place, role in enumerate(columns.values())}}
+        file = SimpleUploadedFile("a.csv", "\n".join([*lines, ""]).encode())
+        found = services.receive_import(
+            actor=actor, characteristic=characteristic, file=file, mapping=mapping,
+            reading={"decimal": ".", "format": "plain", "order": "file"},
+        )  # fmt: skip
+        assert reading.read(found.pk)
+        found.refresh_from_db()
+        assert (found.rows_refused, found.rows_ready) == (0, len(rows["values"])), found.report
+        services.confirm_import(
+            actor=actor, import_=found, version=found.version, again=True, guesses_confirmed=True,
+            doubles_stored="replace" if len(rows["values"]) > 1 else "add",
+        )  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            if between is not None:
+                count = importing._make_them_count
+
+                def late(*given: Any) -> None:
+                    services.append_observations(
+                        actor=actor, characteristic=characteristic, **between
+                    )
+                    recompute(chart.pk)
+                    count(*given)
+
+                patch.setattr(importing, "_make_them_count", late)
+            assert importing.import_rows(found.pk)
+        found.refresh_from_db()
+        assert found.state == "imported", found.report.get("refused")
+        return found
+
+    def import_late(self) -> None:
+        self.import_(self.random.choice([3, 20]), meanwhile=self.random.choice([1, 5, 90]))
+
+    def import_replacing(self) -> None:
+        self.import_(self.random.choice([1, 5]), replacing=4)
+
+    def reverse(self) -> None:
+        if not self.imported:
+            return
+        for import_ in self.imported.pop(self.random.randrange(len(self.imported))):
+            services.reverse_import(
+                actor=self.org.lead, import_=import_, version=import_.version, reason="Wrong file"
             )
-        )
+
+    def move(self) -> None:
+        """Another time for a value; by the clock, a subgroup or an interval may change."""
+        place, shift = self._place(), dt.timedelta(seconds=self.random.randrange(1, 3600))
+
+        def one(chart: ControlChart) -> None:
+            stored = counted(chart.characteristic).get(sequence=place)
+            before = stored.observed_at
+            services.correct_observation(
+                actor=self.org.lead, characteristic=chart.characteristic, sequence=place,
+                before=stored.value, value=stored.value, reason="Wrong clock", both_count=True,
+                time=services.Moved(before, (before or START) - shift),
+            )  # fmt: skip
+
+        self.each(one)
 
     def _labels(self, n: int) -> list[str]:
         found = []
@@ -310,9 +420,11 @@ def test_any_history_gives_the_same_rows(org: Org, carrying: Carrying, name: str
     pair.freeze()
     pair.settle()
     others = [pair.correct, pair.exclude, pair.phase, pair.limits, pair.explain, pair.rules,
-              pair.release]  # fmt: skip
+              pair.release, pair.reverse, pair.reverse, pair.move, pair.import_late,
+              pair.import_replacing]  # fmt: skip
     for step in range(27):
-        pair.append(pair.random.choice([1, 1, 2, 3, 7, 30]))
+        add = pair.import_ if step % 4 == 3 else pair.append
+        add(pair.random.choice([1, 1, 2, 3, 7, 30]))
         if pair.random.random() < 0.2:
             pair.append(2)
         pair.settle()
@@ -348,3 +460,36 @@ def test_figures_that_settle_anew_need_no_whole_chart(
         pair.settle()
         assert carrying.times == round_
         assert len(computed) == round_, "the twin alone is computed whole"
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", ["i-mr", "xbar-r", "u"])
+@pytest.mark.usefixtures("small")
+def test_imports_and_their_reversal_give_the_same_rows(
+    org: Org, carrying: Carrying, name: str, seed: int
+) -> None:
+    """Rows that come in before others, replace others, and are taken back, between the rest."""
+    pair = Pair(org, name, carrying, seed=100 * len(connection.vendor) + seed)
+    pair.append(120)
+    pair.settle()
+    pair.freeze()
+    pair.settle()
+    acts = [pair.import_late, pair.import_replacing, pair.reverse, pair.reverse, pair.exclude,
+            pair.phase, pair.correct]  # fmt: skip
+    # So many meanwhile that what is carried on begins behind the rows of the file.
+    pair.import_(20, meanwhile=200)
+    pair.settle()
+    for _step in range(9):
+        pair.import_(pair.random.choice([1, 4, 45]))
+        if pair.random.random() < 0.5:
+            pair.settle()
+        pair.random.choice(acts)()
+        pair.settle()
+        pair.freeze()
+        pair.settle()
+        pair.append(pair.random.choice([1, 6]))
+        pair.settle()
+    while pair.imported:
+        pair.reverse()
+    pair.settle()
+    assert carrying.times
