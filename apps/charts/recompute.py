@@ -60,8 +60,11 @@ def recompute(chart_id: int) -> bool:
     """
     written = False
     for _round in range(MOST_ROUNDS):
+        chart = _dirty(chart_id)
+        if chart is None:
+            return written
         try:
-            if carry_on_stored(chart_id):
+            if carry_on_stored(chart):
                 written = True
                 continue
         except (OperationalError, InterfaceError):
@@ -69,7 +72,7 @@ def recompute(chart_id: int) -> bool:
         except Exception:
             # Whatever went wrong with the short way, the long way needs nothing of it.
             logger.exception("Chart %s could not be carried on; all of it is computed", chart_id)
-        read = _read(chart_id)
+        read = _read(chart)
         if read is None:
             return written
         setting, data = read
@@ -86,52 +89,52 @@ def recompute(chart_id: int) -> bool:
     return written
 
 
-def _read(chart_id: int) -> tuple[ChartSetting, Snapshot] | None:
-    """Settings and data of one moment each, or None when there is nothing to do.
+def _dirty(chart_id: int) -> ControlChart | None:
+    return ControlChart.objects.dirty().select_related("characteristic").filter(pk=chart_id).first()
+
+
+def _read(dirty: ControlChart) -> tuple[ChartSetting, Snapshot] | None:
+    """Settings and data of one moment each, or None when there is nothing left to do.
 
     Settings and data carry a version each, raised in the transaction that changes them: reading
     the version before and after what it stands for is a snapshot without a lock.
     """
-    while True:
-        chart = (
-            ControlChart.objects.dirty()
-            .select_related("characteristic")
-            .filter(pk=chart_id)
-            .first()
-        )
-        if chart is None:
-            return None
+    chart: ControlChart | None = dirty
+    while chart is not None:
         setting = _setting(chart)
         data = snapshot(chart.characteristic_id)
         same_data = chart.characteristic.data_version == data.data_version
         same_settings = ControlChart.objects.filter(
-            pk=chart_id, settings_version=setting.version
+            pk=chart.pk, settings_version=setting.version
         ).exists()
         if same_data and same_settings:
             return setting, data
+        chart = _dirty(chart.pk)
+    return None
 
 
 # --- Appended points --------------------------------------------------------------------------
 
 
-def carry_on_stored(chart_id: int) -> bool:
+def carry_on_stored(chart: ControlChart) -> bool:
     """Carry the stored result on by what was appended since; False where that is not enough.
 
     It is enough where nothing but appending happened between the stored version and the one
     read: `reshaped_version` says so, raised in the transaction of every other change. The result
     is written only over the very result it was carried on from.
     """
-    chart = (
-        ControlChart.objects.dirty()
-        .select_related("characteristic", "result__continuation")
-        .filter(pk=chart_id, result__continuation__format=FORMAT)
-        .filter(result__settings_version=F("settings_version"))
-        .filter(result__data_version__gte=F("characteristic__reshaped_version"))
+    result = (
+        ChartResult.objects.select_related("continuation")
+        .filter(
+            chart=chart,
+            continuation__format=FORMAT,
+            settings_version=chart.settings_version,
+            data_version__gte=chart.characteristic.reshaped_version,
+        )
         .first()
     )
-    if chart is None:
+    if result is None:
         return False
-    result = chart.result
     setting = _setting(chart)
     stored = Stored(
         result.n_points,
@@ -146,15 +149,16 @@ def carry_on_stored(chart_id: int) -> bool:
     if wanted is not None:
         first_phase = snapshot(chart.characteristic_id, first=wanted[0], before=wanted[1])
     still = ControlChart.objects.filter(
-        pk=chart_id,
+        pk=chart.pk,
         settings_version=setting.version,
         characteristic__data_version=data.data_version,
         characteristic__reshaped_version__lte=result.data_version,
     )
-    if not still.exists():
+    # Someone else may have brought the result up to date before it was read.
+    if data.data_version == result.data_version or not still.exists():
         return False
     key = f"{data.data_version}.{setting.version}"
-    if not _attempt(chart_id, key):
+    if not _attempt(chart.pk, key):
         return False
     try:
         continued = carry_on(setting, stored, data, first_phase)
@@ -162,11 +166,11 @@ def carry_on_stored(chart_id: int) -> bool:
         continued = _with_figures(chart.characteristic_id, setting, stored, data, wanting)
     if continued is None:
         # The whole chart is computed next: that is the same attempt.
-        ControlChart.objects.filter(pk=chart_id, attempted_for=key).update(
+        ControlChart.objects.filter(pk=chart.pk, attempted_for=key).update(
             attempts=F("attempts") - 1
         )
         return False
-    return _store(chart_id, data, continued, setting.version, over=result)
+    return _store(chart.pk, data, continued, setting.version, over=result)
 
 
 def _with_figures(
@@ -280,7 +284,8 @@ def _store(
         }
         if not _written_over(over, fields) if over else not _written_over_older(chart, fields):
             return False
-        result = ChartResult.objects.get(chart=chart)
+        result = ChartResult.objects.defer("overview").get(chart=chart)
+        result.chart = chart
         result.blocks.filter(number__gte=computed.blocks_from).delete()
         blocks.write(result)
         _keep_continuation(result, computed)

@@ -15,8 +15,8 @@ from django.db import connection
 
 from apps.charts.models import ChartResult, PointBlock
 
-# The JSON of about half a million points; that of more waits on the disk of this machine.
-HELD_BYTES = 32 * 2**20
+# The JSON of some eighty thousand points; that of more waits on the disk of this machine.
+HELD_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

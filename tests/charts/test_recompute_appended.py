@@ -97,10 +97,10 @@ class Carrying:
         self._carry_on = job.carry_on_stored
         monkeypatch.setattr(job, "carry_on_stored", self.carry_on)
 
-    def carry_on(self, chart_id: int) -> bool:
-        if chart_id == self.twin:
+    def carry_on(self, chart: ControlChart) -> bool:
+        if chart.pk == self.twin:
             return False
-        done = self._carry_on(chart_id)
+        done = self._carry_on(chart)
         self.times += done
         return done
 
