@@ -6,12 +6,14 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import resource
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, connections
 
@@ -60,13 +62,15 @@ def server_seconds() -> float:
     return seconds_of(connection.connection.info.backend_pid)
 
 
-def seconds_of(pid: int) -> float:
-    """What a process of this machine has used; 0 where there is none."""
-    status = Path(f"/proc/{pid}/stat")
-    if not status.exists():
+def seconds_of(pid: int, *, with_children: bool = False) -> float:
+    """What a process of this machine has used, and its ended children; 0 where there is none."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    fields = status.read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    fields = status.rsplit(")", 1)[1].split()
+    ticks = [int(field) for field in fields[11 : 15 if with_children else 13]]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(kind: str) -> float:
@@ -90,7 +94,8 @@ def in_child(job: Callable[[], Found]) -> tuple[Found, float]:
     child.start()
     theirs.close()
     try:
-        return ours.recv()
+        found: tuple[Found, float] = ours.recv()
+        return found
     finally:
         child.join()
 
@@ -101,3 +106,36 @@ def _told(job: Callable[[], Found], out: multiprocessing.connection.Connection) 
     found = job()
     out.send((found, resident("VmHWM") - before))
     connections.close_all()
+
+
+@contextmanager
+def another_writer() -> Iterator[list[float]]:
+    """Another writer of the same SQLite file: how long each of its writes took, rising; known
+    when the block has ended."""
+    context = multiprocessing.get_context("spawn")
+    stop, ready, waits = context.Event(), context.Event(), context.Queue()
+    path = str(connection.settings_dict["NAME"])
+    other = context.Process(target=_write_now_and_then, args=(path, ready, stop, waits))
+    other.start()
+    ready.wait()
+    found: list[float] = []
+    try:
+        yield found
+    finally:
+        stop.set()
+        found += sorted(waits.get())
+        other.join()
+
+
+def _write_now_and_then(path: str, ready: Event, stop: Event, waits: Any) -> None:
+    """One row every 10 ms."""
+    with sqlite3.connect(path, timeout=20, isolation_level=None) as other:
+        other.execute("PRAGMA synchronous = NORMAL")
+        found = []
+        ready.set()
+        while not stop.is_set():
+            started = time.perf_counter()
+            other.execute("UPDATE accounts_team SET name = name")
+            found.append(time.perf_counter() - started)
+            time.sleep(0.01)
+    waits.put(found)

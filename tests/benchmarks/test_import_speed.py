@@ -10,12 +10,9 @@ processor time is held: of this process, its children and the PostgreSQL server 
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import random
-import sqlite3
 import time
 from collections.abc import Callable
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +28,15 @@ from apps.measurements import importing, reading, services
 from apps.measurements.models import Characteristic, Import, Observation
 from apps.measurements.selectors import snapshot
 from apps.measurements.storage import COLUMNS
-from tests.benchmarks.measuring import Took, forget_peak, load, measured, resident, where
+from tests.benchmarks.measuring import (
+    Took,
+    another_writer,
+    forget_peak,
+    load,
+    measured,
+    resident,
+    where,
+)
 from tests.benchmarks.table import note
 from tests.factories import Org
 from tests.processes import Broker
@@ -82,19 +87,6 @@ def as_csv(lines: list[tuple[int, float, str]]) -> bytes:
         for number, value, label in lines
     )
     return ("time,value,shift\n" + "".join(rows)).encode()
-
-
-def write_now_and_then(path: str, stop: Event, waits: Any) -> None:
-    """Another writer of the same SQLite file: one row every 10 ms, and how long each took."""
-    with sqlite3.connect(path, timeout=20, isolation_level=None) as other:
-        other.execute("PRAGMA synchronous = NORMAL")
-        found = []
-        while not stop.is_set():
-            started = time.perf_counter()
-            other.execute("UPDATE accounts_team SET name = name")
-            found.append(time.perf_counter() - started)
-            time.sleep(0.01)
-    waits.put(found)
 
 
 def test_what_a_million_rows_take_in_memory(org: Org, tmp_path: Path, capsys) -> None:
@@ -248,14 +240,8 @@ def test_another_writer_on_sqlite_hardly_waits(
     services.confirm_import(
         actor=org.lead, import_=import_, version=import_.version, guesses_confirmed=True
     )
-    stop, waits = multiprocessing.Event(), multiprocessing.Queue()
-    path = str(Path(connection.settings_dict["NAME"]))
-    other = multiprocessing.Process(target=write_now_and_then, args=(path, stop, waits))
-    other.start()
-    importing.import_rows(import_.pk)
-    stop.set()
-    found = sorted(waits.get())
-    other.join()
+    with another_writer() as found:
+        importing.import_rows(import_.pk)
     p50, p99 = (1000 * found[int(len(found) * share)] for share in (0.5, 0.99))
     remark = f"{len(found)} writes, p50 {p50:.1f}, longest {1000 * found[-1]:.1f} ms, {load()}"
     with capsys.disabled():

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 import psutil
 import pytest
 from celery import current_app
+from django.db import connection
+from django.db.models import F
 
 from apps.charts import tasks
 from apps.charts.models import ControlChart
@@ -26,42 +29,32 @@ from tests.processes import Broker, Worker
 pytestmark = pytest.mark.django_db(transaction=True)
 CHARTS = int(os.environ.get("IMPROVE_BENCH_CHARTS", "2000"))
 POINTS = 1_000
+# One worker and two take turns with so many charts, so that other load falls on both.
+TURN = 250
 
 
-@dataclass
-class Used:
-    """Processor seconds by who used them; of what ended in between, up to the last look."""
-
-    seconds: dict[int, float] = field(default_factory=dict)
-    began: dict[int, float] = field(default_factory=dict)
-    names: dict[int, str] = field(default_factory=dict)
-
-    def look(self, workers: list[Worker], *, first: bool = False) -> None:
-        ours = {
-            process.pid
-            for worker in workers
-            for process in (psutil.Process(worker.pid), *psutil.Process(worker.pid).children())
-        }
-        for process in psutil.process_iter(["name"]):
-            name, pid = process.info["name"], process.pid
-            if pid in ours:
-                self.names[pid] = "workers"
-            elif pid == os.getpid():
-                self.names[pid] = "this process"
-            elif name == "postgres":
-                self.names[pid] = "database"
-            elif "valkey" in name or "redis" in name:
-                self.names[pid] = "broker"
-            else:
-                continue
-            self.seconds[pid] = seconds_of(pid)
-            self.began.setdefault(pid, self.seconds[pid] if first else 0.0)
-
-    def by_name(self) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for pid, name in self.names.items():
-            found[name] = found.get(name, 0.0) + self.seconds[pid] - self.began[pid]
-        return found
+def processor_by_name(workers: list[Worker]) -> dict[str, float]:
+    """Seconds that each part has used until now, those of its ended children among them."""
+    us = psutil.Process()
+    mains = {worker.pid for worker in workers}
+    server = 0
+    if connection.vendor == "postgresql":
+        server = psutil.Process(connection.connection.info.backend_pid).ppid()
+    used = {"workers": 0.0, "database": 0.0, "broker": 0.0, "this process": 0.0}
+    for process in psutil.process_iter(["ppid"]):
+        pid, parent = process.pid, process.info["ppid"]
+        if mains & {pid, parent}:
+            name = "workers"
+        elif server and server in (pid, parent):
+            name = "database"
+        elif parent == us.pid:
+            name = "broker"
+        elif pid == us.pid:
+            name = "this process"
+        else:
+            continue
+        used[name] += seconds_of(pid, with_children=pid in mains | {server})
+    return used
 
 
 @pytest.fixture
@@ -77,54 +70,71 @@ def keys(org: Org) -> list[int]:
     return list(ControlChart.objects.values_list("pk", flat=True))
 
 
-def emptied(keys: list[int], workers: list[Worker]) -> float:
-    """Charts per second until nothing is out of date; prints who used the processors."""
-    used = Used()
-    used.look(workers, first=True)
-    began = time.monotonic()
-    for chart in keys:
-        tasks.recompute.delay(chart)
-    while ControlChart.objects.dirty().exists():
-        time.sleep(0.2)
-        used.look(workers)
-        assert time.monotonic() - began < 1200
-    took = time.monotonic() - began
-    used.look(workers)
-    shares = used.by_name()
-    whole = took * (os.cpu_count() or 1)
-    shares["idle, or others"] = whole - sum(shares.values())
-    told = ", ".join(
-        f"{name} {1000 * seconds / len(keys):.1f} ms a chart ({seconds / whole:.0%})"
-        for name, seconds in sorted(shares.items())
-    )
-    print(
-        f"{len(workers)} worker(s): {len(keys) / took:.1f} charts/s, {took:.1f} s; {told}; {load()}"
-    )
-    return len(keys) / took
+@dataclass
+class Round:
+    """Charts brought up to date, in how long, by whose processor seconds."""
+
+    charts: int = 0
+    seconds: float = 0.0
+    used: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        return self.charts / self.seconds
+
+    def work_off(self, keys: list[int], count: int) -> None:
+        """Bring these charts up to date with so many worker processes, made ready before."""
+        workers = [Worker(name=f"worker{number}") for number in range(count)]
+        try:
+            for worker in workers:
+                worker.start()
+            # They sweep when they begin: nothing is out of date yet.
+            current_app.control.purge()
+            ControlChart.objects.filter(pk__in=keys).update(
+                settings_version=F("settings_version") + 1, attempts=0
+            )
+            before, began = processor_by_name(workers), time.monotonic()
+            for chart in keys:
+                tasks.recompute.delay(chart)
+            while ControlChart.objects.dirty().filter(pk__in=keys).exists():
+                time.sleep(0.25)
+                assert time.monotonic() - began < 1200
+            self.seconds += time.monotonic() - began
+            self.charts += len(keys)
+            after = processor_by_name(workers)
+            self.used.update({name: after[name] - before[name] for name in before})
+        finally:
+            for worker in workers:
+                worker.stop()
+
+    def __str__(self) -> str:
+        """Where the processors' time went: to whom, and what was left to others or to nobody."""
+        whole = self.seconds * (os.cpu_count() or 1)
+        used = self.used | {"idle, or others": whole - sum(self.used.values())}
+        told = ", ".join(
+            f"{name} {1000 * seconds / self.charts:.1f} ms a chart ({seconds / whole:.0%})"
+            for name, seconds in used.items()
+        )
+        return f"{self.rate:.1f} charts/s, {self.seconds:.0f} s; {told}"
 
 
 def test_two_workers_against_one(
     keys: list[int], broker: Broker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rates = []
+    first, one, two = Round(), Round(), Round()
     with capsys.disabled():
         print(f"\n{where()}: {CHARTS:,} charts of {POINTS:,} points, {os.cpu_count()} processors")
-        # The first round makes the rows of the results; the two after it write over them alike.
-        for round_, count in enumerate((2, 1, 2)):
-            broker.empty()
-            ControlChart.objects.update(settings_version=10 + round_, attempts=0)
-            workers = [Worker(name=f"worker{number}") for number in range(count)]
-            for worker in workers:
-                worker.start()
-            current_app.control.purge()
-            rates.append(emptied(keys, workers))
-            for worker in workers:
-                worker.stop()
-        _, one, two = rates
-        note(where(), "charts of 1,000 points, one worker", one, "charts/s", remark=load())
-        note(where(), "  values in them", POINTS * one, "values/s")
+        # Makes the rows of the results; what is measured writes over them alike.
+        first.work_off(keys, 2)
+        for begin in range(0, len(keys), TURN):
+            part, order = keys[begin : begin + TURN], ((one, 1), (two, 2))
+            for side, count in order if begin // TURN % 2 else reversed(order):
+                side.work_off(part, count)
+        print(f"one worker: {one}\ntwo workers: {two}")
+        note(where(), "charts of 1,000 points, one worker", one.rate, "charts/s", remark=load())
+        note(where(), "  values in them", POINTS * one.rate, "values/s")
         kept = note(
-            where(), "two worker processes / one", two / one, "×", target=1.5, at_least=True,
-            remark=load(),
+            where(), "two worker processes / one", two.rate / one.rate, "×", target=1.5,
+            at_least=True, remark=load(),
         )  # fmt: skip
     assert kept
