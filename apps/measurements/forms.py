@@ -313,7 +313,11 @@ class CorrectionForm(forms.Form):
     value = NumberField(label=_("Value"))
     size = NumberField(label=_("Size"), required=False)
     time_before = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    time = forms.CharField(label=_("Time"), max_length=40, required=False)
+    time = forms.CharField(
+        label=_("Time"),
+        max_length=40,
+        error_messages={"required": _("Give the time of the observation.")},
+    )
     both_count = forms.BooleanField(label=_("Both count"), required=False)
     reason = forms.CharField(
         label=_("Reason"),
@@ -333,6 +337,8 @@ class CorrectionForm(forms.Form):
             "time": self._times.written(stored.observed_us),
         }
         super().__init__(data, initial=initial)
+        # A time may be added where there is none, and is not taken away.
+        self.fields["time"].required = stored.observed_us is not None
         self.fields["time"].help_text = _("As 2026-11-23 14:05, in the time zone %(zone)s.") % {
             "zone": spoken(characteristic.zone.key)
         }
@@ -353,8 +359,6 @@ class CorrectionForm(forms.Form):
         us = self.cleaned_data.get("time_before")
         if text and text != self._times.written(us):
             us = self._read(text)
-        elif us is not None and not text:
-            raise ValidationError(_("Give the time of the observation."))
         return None if us is None else _moment(us)
 
     def _read(self, text: str) -> int:
