@@ -229,9 +229,15 @@ def _panel(chart: ControlChart, panel: PanelColumns, display: Display) -> dict[s
         name: [display.shown(value) for value in getattr(panel, name)]
         for name in ("points", "center", "lcl", "ucl")
     }
-    if panel.name in NO_LOWER_AT_ZERO | from_zero(chart) and not any(columns["lcl"]):
-        columns["lcl"] = [None] * len(columns["points"])
-    return {"name": panel.name, "title": panel_heading(chart, panel.name)} | columns
+    drawn = {"name": panel.name, "title": panel_heading(chart, panel.name)} | columns
+    return without_floor(chart, drawn)
+
+
+def without_floor(chart: ControlChart, panel: dict[str, Any]) -> dict[str, Any]:
+    """A drawn panel without a lower limit where that limit is only the 0 below which nothing lies."""
+    if panel["name"] in NO_LOWER_AT_ZERO | from_zero(chart) and not any(panel["lcl"]):
+        panel["lcl"] = [None] * len(panel["points"])
+    return panel
 
 
 def _told_apart(chart: ControlChart, result: ChartResult, columns: Columns) -> dict[str, Any]:
@@ -274,7 +280,7 @@ def _phases(
                 "end": end,
                 "current": number == len(phases) - 1,
                 "limits": [
-                    _limits(chart, place, panel, display)
+                    limits_in_words(chart, place, panel, display)
                     for place, panel in enumerate(phase["panels"])
                 ],
             }
@@ -282,9 +288,10 @@ def _phases(
     return found
 
 
-def _limits(
+def limits_in_words(
     chart: ControlChart, place: int, panel: dict[str, Any], display: Display
 ) -> dict[str, Any]:
+    """The limits of a panel in one phase, as they are written beside it."""
     named = {"ucl": "UCL", "center": "CL", "lcl": "LCL"}
     texts = {
         key: f"{name} {display.text(panel[key])}"

@@ -22,7 +22,7 @@ from apps.charts.display import Display, display_of
 from apps.charts.judging import ChartSetting, PhaseSetting, points_of
 from apps.charts.models import ChartResult, ControlChart, Signal
 from apps.charts.patterns import Pattern
-from apps.charts.payload import point_label, words
+from apps.charts.payload import limits_in_words, point_label, without_floor, words
 from apps.charts.selectors import columns_between
 from apps.charts.selectors.points import spread
 from apps.charts.wording.findings import full_stop, panel_heading
@@ -267,25 +267,28 @@ def _drawing(
         key: list(chain.from_iterable(block[key] for block in blocks)) for key in ("time", "label")
     }
     panels = [
-        {
-            "name": panel["name"],
-            "title": panel_heading(chart, panel["name"]),
-            **{
-                key: [
-                    display.shown(value)
-                    for block in blocks
-                    for value in block["panels"][place][key]
-                ]
-                for key in ("points", "center", "lcl", "ucl")
+        without_floor(
+            chart,
+            {
+                "name": panel["name"],
+                "title": panel_heading(chart, panel["name"]),
+                **{
+                    key: [
+                        display.shown(value)
+                        for block in blocks
+                        for value in block["panels"][place][key]
+                    ]
+                    for key in ("points", "center", "lcl", "ucl")
+                },
             },
-        }
+        )
         for place, panel in enumerate(computed.blocks[0]["panels"])
     ]
     names = [panel["name"] for panel in panels]
     drawn: dict[str, Any] = _head(chart.characteristic, display) | {
         "x": _axis(whole["time"], whole["label"]),
         "panels": panels,
-        "phases": [_phase(computed, names, display)],
+        "phases": [_phase(chart, computed, names, display)],
         "signals": [
             _mark(chart, pattern, names.index(pattern.panel))
             for pattern in computed.patterns
@@ -344,21 +347,17 @@ def _axis(times: Sequence[float | None], labels: Sequence[str]) -> dict[str, Any
     }
 
 
-def _phase(computed: Computed, names: list[str], display: Display) -> dict[str, Any]:
+def _phase(
+    chart: ControlChart, computed: Computed, names: list[str], display: Display
+) -> dict[str, Any]:
     phase = computed.content["phases"][-1]
-    named = {"ucl": "UCL", "center": "CL", "lcl": "LCL"}
     return {
         "name": "",
         "start": 0,
         "end": computed.n_points - 1,
         "current": True,
         "limits": [
-            {"panel": names.index(panel["name"])}
-            | {
-                key: f"{name} {display.text(panel[key])}"
-                for key, name in named.items()
-                if panel[key] is not None
-            }
+            limits_in_words(chart, names.index(panel["name"]), panel, display)
             for panel in phase["panels"]
             if panel["name"] in names
         ],

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.measurements.choices import ImportState
 from apps.measurements.models import Characteristic, Import
 from apps.measurements.wording import findings as finding_words
 from apps.measurements.wording import guesses as guess_words
@@ -107,7 +108,7 @@ def report_of(import_: Import, *, show: str) -> Report:
     shown = [line for line in stored["findings"] if show in {"all", line["result"]}]
     more = stored["more"]
     return Report(
-        lines=[_line(line) for line in shown],
+        lines=[_line(line, state=import_.state) for line in shown],
         show=show,
         refused=rows["refused"],
         warned=rows["warned"],
@@ -167,15 +168,23 @@ def _shown(row: dict[str, Any], factors: list[str]) -> dict[str, Any]:
     return row | {"time": _moment(row["time"]), "factors": cells}
 
 
-def _line(line: dict[str, Any]) -> Line:
+def _line(line: dict[str, Any], *, state: str) -> Line:
     what, remedy = finding_words.row_words(line["code"], line["params"])
+    refused = line["result"] == "refused"
+    if not refused and state != ImportState.PREVIEW:
+        # What importing will do is past.
+        remedy = (
+            _("Look at the stored value; correct it if it is wrong")
+            if state == ImportState.IMPORTED
+            else ""
+        )
     first, last = line["rows"]
     rows = f"{first:,}" if first == last else _("%(first)s to %(last)s") % {
         "first": f"{first:,}", "last": f"{last:,}"
     }  # fmt: skip
     return Line(
         rows=rows,
-        refused=line["result"] == "refused",
+        refused=refused,
         column=line["column"],
         value=line["value"] or _("(empty)"),
         what=what,

@@ -127,6 +127,9 @@ def _drawn(item: TrackStage) -> str:
 def _note(item: TrackStage) -> str:
     if item.state == StageState.PASSED and item.ended_at is not None:
         return _("Passed %(date)s") % {"date": day(item.ended_at)}
+    if item.is_current and item.stage.project.state != ProjectState.ACTIVE:
+        # No day is counted while it rests, nor after it was cancelled.
+        return item.stage.project.get_state_display()
     if item.state == StageState.IN_PROGRESS and item.days is not None:
         return _("In progress, day %(day)s") % {"day": item.days}
     return item.state_label

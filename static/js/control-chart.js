@@ -33,6 +33,7 @@
   const marks = window.ImproveMarks;
   const strata = window.ImproveStrata;
   const { number } = marks;
+  const Y_SPACE = 42;
   const WORDS = {
     chart: "Control chart",
     keys: "Arrow keys move between points, plus and minus zoom.",
@@ -263,6 +264,33 @@
       return Math.ceil(Math.max(8, ...texts.map((text) => marks.measure(probe, text, 12) + 14)));
     }
 
+    /* The steps of a value axis, as uPlot finds them: the smallest round number that leaves
+       room for a label. */
+    ySteps(index) {
+      const [low, high] = this.yRange(index);
+      const least = ((high - low) * Y_SPACE) / this.height(index);
+      const power = 10 ** Math.floor(Math.log10(least));
+      const step = [1, 2, 2.5, 5, 10].find((one) => one * power >= least) * power;
+      return { low, high, step };
+    }
+
+    yLabel(value, step) {
+      // Twelve: what is left of a sum of binary fractions is no digit of the label.
+      const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step)) + 1), 12);
+      return value.toLocaleString(language(), { maximumFractionDigits: digits }).replace("-", "−");
+    }
+
+    /* One width for all panels, so that their points stand below each other. */
+    leftRoom() {
+      const probe = { ctx: document.createElement("canvas").getContext("2d"), ratio: 1, family: this.family };
+      const texts = this.panels.flatMap((panel, index) => {
+        const { low, high, step } = this.ySteps(index);
+        const first = Math.ceil(low / step);
+        return Array.from({ length: Math.min(Math.floor(high / step) - first + 1, 60) }, (_, i) => this.yLabel((first + i) * step, step));
+      });
+      return Math.ceil(Math.max(40, ...texts.map((text) => marks.measure(probe, text, 11) + 14)));
+    }
+
     options(index) {
       const last = index === this.panels.length - 1;
       const named = this.phases.some((phase) => phase.name);
@@ -291,9 +319,9 @@
             values: (u, splits) => splits.map((split) => this.xLabel(split, time)),
           },
           {
-            stroke: muted, font, size: 40, gap: 4, space: 42, grid: { show: false },
+            stroke: muted, font, size: this.leftRoom(), gap: 4, space: Y_SPACE, grid: { show: false },
             ticks: { stroke: edge, width: 1, size: 4 }, border: { show: true, stroke: edge, width: 1 },
-            values: (u, splits) => splits.map((split) => split.toLocaleString(language()).replace("-", "−")),
+            values: (u, splits, axis, space, step) => splits.map((split) => this.yLabel(split, step)),
           },
         ],
         series: [{}, { paths: () => null, points: { show: false } }],

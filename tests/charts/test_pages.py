@@ -458,3 +458,9 @@ def test_the_table_is_paged_newest_first(org: Org, client_as: SignIn) -> None:
     assert "Nelson 1" in text
     assert ">150<" not in page(client, "table", chart.pk, page="2")
     assert ">1<" in page(client, "table", chart.pk, page="5")
+
+
+def test_the_chart_leads_everyone_to_its_data(org: Org, client_as: SignIn) -> None:
+    chart = make_chart(org.lead, org.desk, steady(30))
+    data = reverse("measurements:detail", args=[chart.characteristic_id])
+    assert f'href="{data}"' in page(client_as(org.staff), "detail", chart.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.selectors import history_of
 from apps.audit.verification import verify
 from apps.common.errors import Conflict, Refused
@@ -22,7 +25,9 @@ from apps.measurements import files, importing, leases, reading, services, stora
 from apps.measurements import sweep as sweeping
 from apps.measurements.choices import ImportState
 from apps.measurements.models import Characteristic, Import, Observation
+from apps.measurements.report import report_of
 from apps.measurements.selectors import snapshot
+from apps.measurements.wording.guesses import reason_words
 from tests.factories import Org, published
 
 DATA = Path(__file__).parents[1] / "stats" / "data"
@@ -488,3 +493,23 @@ def test_a_million_rows_cost_no_million_objects(org: Org, thing: Characteristic)
     np.testing.assert_array_equal(
         snapshot(thing.pk).values, np.array([n % 97 + 0.5 for n in range(count)])
     )
+
+
+def test_after_the_end_a_report_tells_what_can_still_be_done(
+    org: Org, thing: Characteristic, client_as: Callable[[User], Client]
+) -> None:
+    rows = "\n".join(f"2026-11-{day:02} 08:00,4.{day % 7}" for day in range(1, 21))
+    import_ = imported(org, thing, f"time,wait\n{rows}\n2026-11-21 08:00,420\n")
+    assert report_of(import_, show="all").lines[0].remedy.startswith("Look at the stored value")
+    services.reverse_import(
+        actor=org.lead, import_=import_, version=import_.version, reason="Wrong machine"
+    )
+    import_.refresh_from_db()
+    assert report_of(import_, show="all").lines[0].remedy == ""
+    shown = client_as(org.lead).get(f"/characteristics/imports/{import_.pk}/").content.decode()
+    assert "Wrong machine" in shown
+
+
+def test_reasons_count_in_words() -> None:
+    assert reason_words("distinct", {"count": 1}) == "The same value in every row looked at"
+    assert reason_words("distinct", {"count": 1200}) == "1,200 different values"

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.approvals.choices import Outcome
+from apps.projects import services
 from apps.projects.choices import ActionState, DeliverableState, ProjectState, StageState
 from apps.projects.models import Deliverable, Project, ProjectAction, Target
 from tests.factories import (
@@ -297,3 +298,17 @@ def test_why_a_gate_came_back_stands_on_the_project_until_it_is_asked_again(
     submit(stage_now(project), org.member)
     page = client_as(org.member).get(f"/projects/{project.number}/").content.decode()
     assert "was sent back: “How many?”" not in page
+
+
+def test_nothing_is_asked_of_a_project_that_rests_or_has_ended(
+    org: Org, client_as: ClientAs
+) -> None:
+    for stop, word in ((services.hold, "On hold"), (services.cancel, "Cancelled")):
+        project = make_project(org)
+        page = f"/projects/{project.number}/"
+        assert 'id="gate"' in client_as(org.member).get(page).content.decode()
+        stop(actor=org.manager, project=project, version=project.version, reason="No budget.")
+        shown = client_as(org.member).get(page)
+        assert 'id="gate"' not in shown.content.decode()
+        assert shown.context["verdicts"] == []
+        assert [row.note for row in shown.context["track"]].count(word) == 1

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.models import User
 from apps.accounts.policies import Action, may, require
+from apps.audit.selectors import history_of
+from apps.audit.sentences import sentence_of
 from apps.common.errors import Refused
 from apps.measurements import exports, services
 from apps.measurements.choices import ImportState
@@ -135,12 +137,24 @@ def _context(request: HttpRequest, import_: Import) -> dict[str, Any]:
         "whole": whole if whole and _visible(person(request), whole) else None,
         "parts": parts,
         "held": held,
+        "reversal": _reversal(import_),
         "characteristic": characteristic,
         "chart_url": chart_url(characteristic),
         "may_import": may(person(request), Action.IMPORT_DATA, characteristic),
         "may_reverse": may(person(request), Action.EDIT_CHARACTERISTIC, characteristic),
         "waiting": (whole or import_).leased_until is None,
     }
+
+
+def _reversal(import_: Import) -> str:
+    """Who took it back and why, as the history says it."""
+    if import_.state != ImportState.REVERSED:
+        return ""
+    entries = history_of(import_.characteristic).filter(
+        verb="import.reversed", target_id=import_.pk
+    )
+    entry = entries.first()
+    return sentence_of(entry) if entry else ""
 
 
 def _visible(user: User, import_: Import) -> bool:

@@ -64,6 +64,7 @@ REASONS: dict[str, str | Promise] = {
     "size_name": _("Its name says sample size or area"),
     "size_larger": _("Never smaller than the count beside it"),
     "distinct": _("%(count)s different values"),
+    "same": _("The same value in every row looked at"),
     "mostly_empty": _("%(count)s of %(total)s empty"),
     "same_name": _("Bears the name “%(name)s”"),
     "other_name": _("Bears the name or code of “%(name)s”"),
@@ -134,4 +135,9 @@ def guess_words(code: str, params: Mapping[str, Any]) -> str:
 
 
 def reason_words(code: str, params: Mapping[str, Any]) -> str:
-    return str(REASONS[code]) % params
+    if code == "distinct" and params["count"] == 1:
+        code = "same"
+    grouped = {
+        name: f"{value:,}" if isinstance(value, int) else value for name, value in params.items()
+    }
+    return str(REASONS[code]) % grouped

@@ -48,6 +48,8 @@ REASON_SHOWN = {
     ProjectState.CANCELLED: "blocked",
     ProjectState.CLOSED: "done",
 }
+# Before the start the target can still be made SMART; afterwards the gates ask for it.
+BEFORE_THE_START = {ProjectState.DRAFT, ProjectState.SUBMITTED, ProjectState.BACKLOG}
 
 
 @require_safe
@@ -73,7 +75,7 @@ def project(request: HttpRequest, number: int) -> HttpResponse:
         "members": list(record.members.all()), "member_form": MemberForm(),
         "secondary": _secondary(record),
         "secondary_form": SecondaryTargetForm(user=user),
-        "smart_missing": smart_check(record),
+        "smart_missing": smart_check(record) if record.state in BEFORE_THE_START else [],
         "waiting_words": _waiting_words(record),
         **_gate(record, stage), **_deliverables(record, stage), **_actions(record),
         **_history(record), **_reason(record), "sent_back": _sent_back(stage),
@@ -107,15 +109,16 @@ def _secondary(record: Project) -> list[dict[str, Any]]:
 
 
 def _gate(record: Project, stage: Stage | None) -> dict[str, Any]:
-    if stage is None:
-        return {"verdicts": [], "blocked": False}
+    if stage is None or record.state != ProjectState.ACTIVE:
+        # Nothing is asked of what rests or has ended: it says what happens next instead.
+        return {"verdicts": [], "blocked": False, "gate_stage": None}
     words = {"stage": _(stage.template.name)}
     verdicts = [_shown(record, verdict) for verdict in evaluate(stage)]
     unmet = [verdict for verdict in verdicts if verdict["state"] != "met"]
     met = [verdict for verdict in verdicts if verdict["state"] == "met"]
     blocked = any(verdict["holds_up"] for verdict in unmet)
     return {
-        "verdicts": verdicts, "unmet": unmet, "met": met, "blocked": blocked,
+        "gate_stage": stage, "verdicts": verdicts, "unmet": unmet, "met": met, "blocked": blocked,
         "gate_title": _("What blocks the gate") if blocked else _("The %(stage)s gate") % words,
         "gate_aside": _("%(count)s of %(all)s not met")
         % {"count": sum(v["state"] in {"not_met", "cannot_be_judged"} for v in unmet), "all": len(verdicts)},
