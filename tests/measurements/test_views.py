@@ -165,6 +165,16 @@ def test_each_of_several_variables_can_be_corrected(org: Org, client_as: SignIn)
     assert client.post(url, {**typed, "other_1": "warm"}).status_code == 200
 
 
+def test_a_moved_event_says_which_intervals_go_with_it(org: Org, client_as: SignIn) -> None:
+    for data_type, said in (("between", True), ("variable", False)):
+        thing = services.create_characteristic(
+            actor=org.lead, team=org.desk, name=data_type, data_type=data_type
+        )
+        services.append_observations(actor=org.member, characteristic=thing, values=[3.0])
+        url = reverse("measurements:correct", args=[thing.pk, 1])
+        assert ("correct those two values with it" in text_of(client_as(org.lead).get(url))) == said
+
+
 def test_a_time_is_corrected_on_the_page(org: Org, client_as: SignIn) -> None:
     thing = services.create_characteristic(
         actor=org.lead, team=org.desk, name="Oven", time_zone="Europe/Berlin"
