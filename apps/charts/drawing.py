@@ -25,6 +25,7 @@ from apps import stats
 from apps.charts.display import display_of
 from apps.charts.models import ChartResult, ControlChart
 from apps.charts.payload import payload
+from apps.charts.stratifying import MIXED, NOT_GIVEN
 from apps.charts.wording.rules import panel_title
 from apps.common.errors import Refused
 from apps.common.templatetags.formats import moment, number
@@ -42,13 +43,16 @@ class RenderFailed(Refused):
     """The picture could not be drawn in time."""
 
 
-def describe(chart: ControlChart, *, language: str, subtitle: str = "") -> dict[str, Any]:
-    """The description that `pictures` draws, in a language."""
+def describe(
+    chart: ControlChart, *, language: str, subtitle: str = "", by: str = ""
+) -> dict[str, Any]:
+    """The description that `pictures` draws, in a language; `by` a factor the points are told apart."""
     with translation.override(language):
         described = payload(chart)
         result: ChartResult | None = getattr(chart, "result", None)
         display = display_of(chart)
-        described.pop("words")
+        words, factors = described.pop("words"), described.pop("factors", [])
+        chosen = next((factor for factor in factors if factor["name"] == by), None)
         return (
             described
             | {
@@ -59,9 +63,26 @@ def describe(chart: ControlChart, *, language: str, subtitle: str = "") -> dict[
                     if part
                 ),
                 "footer": _footer(chart, result),
+                "factor": _legend_of(chosen, words) if chosen else None,
             }
             | _look(language)
         )
+
+
+def _legend_of(factor: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
+    """The factor with the codes that occur and their names, in the order of the page's legend."""
+    levels = factor["levels"]
+    names = dict(enumerate(levels)) | {
+        len(levels): words["level_further"].replace("{n}", str(factor["further"])),
+        NOT_GIVEN: words["level_none"],
+        MIXED: words["level_mixed"],
+    }
+    present = set(factor["codes"])
+    return {
+        "name": factor["name"],
+        "codes": factor["codes"],
+        "legend": [[code, name] for code, name in names.items() if code in present],
+    }
 
 
 def _look(language: str) -> dict[str, Any]:
@@ -87,10 +108,10 @@ def _footer(chart: ControlChart, result: ChartResult | None) -> str:
 
 
 def render_chart(
-    chart: ControlChart, *, format: str, language: str = "en", subtitle: str = ""
+    chart: ControlChart, *, format: str, language: str = "en", subtitle: str = "", by: str = ""
 ) -> bytes:
     """The chart as PNG or SVG bytes, drawn apart or read from the cache."""
-    described = describe(chart, language=language, subtitle=subtitle)
+    described = describe(chart, language=language, subtitle=subtitle, by=by)
     return _cached(chart.pk, described, format)
 
 

@@ -54,6 +54,12 @@ class StatusQuery(QueryForm):
     waiting = forms.BooleanField(required=False)
 
 
+class FactorQuery(QueryForm):
+    """By which factor points are told apart."""
+
+    by = forms.CharField(max_length=200, required=False, strip=False)
+
+
 class PointQuery(QueryForm):
     """Which point a form is opened for."""
 

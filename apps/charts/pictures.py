@@ -24,6 +24,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, date2num
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 DPI = 150
@@ -33,6 +35,15 @@ LONGEST_NAME = 40
 LINE_POINTS = 11.0
 # More panels or phases than these do not come from charts people make.
 MOST_PANELS, MOST_PHASES, MOST_SIGNALS = 3, 60, 2_000
+# Levels of a factor beside each other in the legend, and how high a line of them is, in inches.
+LEGEND_COLUMNS, LEGEND_LINE, LONGEST_LEVEL = 4, 0.21, 26
+# The signs of the levels, as on the page (static/js/chart-strata.js): marker, and whether filled.
+TWO_BARS = Path([(-0.5, 0.2), (0.5, 0.2), (-0.5, -0.2), (0.5, -0.2)], [1, 2, 1, 2])
+LEVEL_SIGNS: Sequence[tuple[Any, bool]] = (
+    ("o", True), ("^", True), ("+", False), ("v", True),
+    ("x", False), ("o", False), (TWO_BARS, False), ("^", False),
+)  # fmt: skip
+LEVEL_COLOURS = ("level-a", "level-b", "level-c", "level-d")
 
 Description = Mapping[str, Any]
 
@@ -104,16 +115,19 @@ class _Picture:
             {"name": "", "start": 0, "end": n - 1, "current": True, "limits": []}
         ]
         heights = [3.0, *[1.5] * (len(self.panels) - 1)]
-        height = sum(heights) + 1.5
+        self.factor: Description | None = description.get("factor")
+        below = self._legend_height()
+        height = sum(heights) + 1.5 + below
         self.figure = Figure(figsize=(WIDTH, height), facecolor=self.colours["surface"])
         if not self.panels:
             self._write_title(height)
             return
         grid = self.figure.add_gridspec(
             len(self.panels), 1, height_ratios=heights, hspace=0.32,
-            left=0.075, right=0.89, top=1 - 1.05 / height, bottom=0.55 / height,
+            left=0.075, right=0.89, top=1 - 1.05 / height, bottom=(0.55 + below) / height,
         )  # fmt: skip
         self._write_title(height)
+        self._write_levels(height, below)
         axes: list[Axes] = []
         for number, panel in enumerate(self.panels):
             share = axes[0] if axes else None
@@ -157,14 +171,66 @@ class _Picture:
         for signal in self.data.get("signals", [])[:MOST_SIGNALS]:
             if signal["panel"] == number:
                 self._draw_signal(axes, points, signal)
+        if self.factor is None:
+            self._draw_excluded(axes, points)
+        else:
+            self._draw_levels(axes, points, self.factor)
+        self._draw_notes(axes, number, points)
+        axes.margins(x=0.01, y=0.12)
+        self._write_ends(axes)
+
+    def _draw_excluded(self, axes: Axes, points: np.ndarray[Any, Any]) -> None:
         hollow = [i for i in sorted(self.excluded) if i < len(points) and np.isfinite(points[i])]
         axes.plot(
             self.x[hollow], points[hollow], "o", ms=4, zorder=5,
             mfc=self.colours["surface"], mec=self.colours["chart-past"],
         )  # fmt: skip
-        self._draw_notes(axes, number, points)
-        axes.margins(x=0.01, y=0.12)
-        self._write_ends(axes)
+
+    # --- points told apart by a factor ------------------------------------------------------------
+
+    def _legend_height(self) -> float:
+        if self.factor is None:
+            return 0.0
+        lines = -(-len(self.factor["legend"]) // LEGEND_COLUMNS)
+        return (lines + 1) * LEGEND_LINE
+
+    def _level_look(self, code: int) -> dict[str, Any]:
+        """Shape and colour of a level: neither alone says which it is."""
+        if not 0 <= code < len(LEVEL_SIGNS):
+            muted = self.colours["muted"]
+            return {"marker": "o", "ms": 2.6, "mfc": muted, "mec": muted}
+        marker, filled = LEVEL_SIGNS[code]
+        colour = self.colours[LEVEL_COLOURS[code % len(LEVEL_COLOURS)]]
+        return {
+            "marker": marker, "ms": 5.0, "mfc": colour if filled else "none", "mec": colour,
+            "mew": 0.6 if filled else 1.3,
+        }  # fmt: skip
+
+    def _draw_levels(self, axes: Axes, points: np.ndarray[Any, Any], factor: Description) -> None:
+        codes = np.asarray(factor["codes"][: len(points)], np.int64)
+        for code, _name in factor["legend"]:
+            found = np.flatnonzero((codes == code) & np.isfinite(points[: len(codes)]))
+            axes.plot(self.x[found], points[found], ls="none", zorder=5, **self._level_look(code))
+
+    def _write_levels(self, height: float, below: float) -> None:
+        if self.factor is None:
+            return
+        ink: dict[str, Any] = {
+            "fontsize": 8,
+            "color": self.colours["text"],
+            "va": "center",
+            "parse_math": False,
+        }
+        first = (0.30 + below - LEGEND_LINE / 2) / height
+        self.figure.text(0.03, first, clean(self.factor["name"], LONGEST_NAME), **ink)
+        for place, (code, name) in enumerate(self.factor["legend"]):
+            line, column = divmod(place, LEGEND_COLUMNS)
+            x, y = 0.04 + column * 0.235, first - (line + 1) * LEGEND_LINE / height
+            sign = Line2D(
+                [x], [y], ls="none", transform=self.figure.transFigure, **self._level_look(code)
+            )
+            self.figure.add_artist(sign)
+            self.figure.text(x + 0.012, y, clean(name, LONGEST_LEVEL), **ink)
 
     def _style(self, axes: Axes, panel: Description) -> None:
         axes.set_facecolor(self.colours["surface"])
@@ -201,7 +267,8 @@ class _Picture:
         axes.plot(self.x[part], points[part], color=colour, lw=1.0, alpha=0.62, zorder=2)
         plain = [i for i in range(part.start, part.stop) if i not in self.excluded]
         size = 2.8 if len(points) <= 400 else 1.2
-        axes.plot(self.x[plain], points[plain], "o", ms=size, color=colour, zorder=3)
+        if self.factor is None:
+            axes.plot(self.x[plain], points[plain], "o", ms=size, color=colour, zorder=3)
         self._name_limits(axes, number, panel, phase, edges)
         if phase["start"] > 0:
             axes.axvline(edges[0], color=self.colours["muted"], lw=1.1, ls=":", zorder=1)
@@ -287,7 +354,16 @@ class _Picture:
         if not np.isfinite(points[at]):
             return
         fill = self.colours["surface"] if at in self.excluded else red
-        if signal["kind"] == "run":
+        if self.factor is not None:
+            # Around the sign of the level, which stays to be seen.
+            part = slice(signal["first"], signal["last"] + 1)
+            run = signal["kind"] == "run"
+            if run:
+                axes.plot(self.x[part], points[part], color=red, alpha=0.22, lw=5, zorder=1.5)
+            axes.plot(
+                self.x[at], points[at], "s" if run else "D", ms=9, mfc="none", mec=red, zorder=6
+            )
+        elif signal["kind"] == "run":
             part = slice(signal["first"], signal["last"] + 1)
             axes.plot(self.x[part], points[part], color=red, alpha=0.22, lw=5, zorder=1.5)
             axes.plot(

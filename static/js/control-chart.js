@@ -34,6 +34,14 @@
   const strata = window.ImproveStrata;
   const { number } = marks;
   const Y_SPACE = 42;
+
+  const withBy = (address, by) => {
+    const url = new URL(address, window.location.href);
+    if (by) url.searchParams.set("by", by);
+    else url.searchParams.delete("by");
+    return url.href;
+  };
+
   const WORDS = {
     chart: "Control chart",
     keys: "Arrow keys move between points, plus and minus zoom.",
@@ -86,7 +94,8 @@
       this.here = null;
       this.panel = 0;
       this.window = null;
-      this.by = null;
+      // The choice stands in the address: it can be sent to someone, and downloads follow it.
+      this.by = this.compact ? null : new URL(window.location.href).searchParams.get("by");
       this.hidden = new Set();
     }
 
@@ -786,13 +795,21 @@
       label.append(select);
       const levels = make("div", "chart-levels");
       levels.setAttribute("role", "group");
+      const show = () => {
+        levels.setAttribute("aria-label", this.by ?? this.word("by_nothing"));
+        levels.replaceChildren(...(this.factor ? this.levelButtons() : []));
+        for (const link of document.querySelectorAll("a[data-by]")) link.href = withBy(link.href, this.by);
+      };
       select.addEventListener("change", () => {
         this.by = select.value || null;
         this.hidden.clear();
-        levels.setAttribute("aria-label", select.value || this.word("by_nothing"));
-        levels.replaceChildren(...(this.factor ? this.levelButtons() : []));
+        window.history.replaceState(null, "", withBy(window.location.href, this.by));
+        show();
         this.repaint();
       });
+      if (!this.factor) this.by = null;
+      select.value = this.by ?? "";
+      show();
       bar.append(label, levels);
       return bar;
     }

@@ -532,3 +532,20 @@ def test_counts_that_vary_as_chance_makes_them_keep_the_plain_chart(
     thing = made(org, data_type=data_type)
     append_observations(actor=org.lead, characteristic=thing, values=values, sizes=1_000.0)
     assert recommended(thing).kind == kind
+
+
+def test_a_download_tells_points_apart_as_the_page_does(org: Org, client_as: SignIn) -> None:
+    chart = by_branch(org, shift=0.0)
+    append_observations(actor=org.lead, characteristic=chart.characteristic, values=[10.0])
+    recompute(chart.pk)
+    chart = ControlChart.objects.get(pk=chart.pk)
+    described = describe(chart, language="en", by="branch")
+    codes = described["factor"]["codes"]
+    assert described["factor"]["legend"] == [[0, "East"], [1, "West"], [-1, "not given"]]
+    assert (codes[:4], codes[-1]) == ([0, 1, 0, 0], -1)
+    assert describe(chart, language="en")["factor"] is None
+    plain, told = (draw(describe(chart, language="en", by=by), "svg") for by in ("", "branch"))
+    assert plain != told
+    reader = client_as(org.staff)
+    assert reader.get(f"/charts/{chart.pk}/chart.svg", {"by": "branch"}).content != plain
+    assert reader.get(f"/charts/{chart.pk}/chart.svg", {"by": "shift"}).status_code == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.charts.drawing import RenderFailed, render_chart
 from apps.charts.exports import csv_lines, table_rows
+from apps.charts.forms import FactorQuery
 from apps.charts.models import ControlChart
 from apps.charts.selectors import columns_between, listed_signals
 from apps.charts.views.acting import chart_for
@@ -51,9 +53,12 @@ def svg(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     chart = chart_for(request, pk)
+    by = FactorQuery.read(request)["by"]
+    if by and by not in factor_names(chart):
+        raise BadRequest("by")
     try:
         drawn = render_chart(
-            chart, format=format, language=get_language() or "en", subtitle=_finding(chart)
+            chart, format=format, language=get_language() or "en", subtitle=_finding(chart), by=by
         )
     except RenderFailed as failure:
         context = {"chart": chart, "sentence": str(failure)}
@@ -64,6 +69,12 @@ def _picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def factor_names(chart: ControlChart) -> list[str]:
+    """By what the points of the stored result can be told apart."""
+    result = getattr(chart, "result", None)
+    return [factor["name"] for factor in result.content.get("factors", [])] if result else []
 
 
 def _finding(chart: ControlChart) -> str:
