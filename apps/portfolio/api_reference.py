@@ -15,6 +15,27 @@ from apps.portfolio.api import document
 
 
 @dataclass(frozen=True)
+class Table:
+    """Rows of cells, each with the heading and the style of its column; `ids` are anchors of rows."""
+
+    caption: str
+    columns: list[tuple[str, str]]
+    cells: list[list[str]]
+    ids: list[str]
+
+    @property
+    def rows(self) -> list[tuple[str, list[tuple[tuple[str, str], str]]]]:
+        return [
+            (anchor, list(zip(self.columns, row, strict=True)))
+            for anchor, row in zip(self.ids, self.cells, strict=True)
+        ]
+
+
+def _table(caption: str, columns: list[tuple[str, str]], cells: list[list[str]]) -> Table:
+    return Table(caption, columns, cells, [""] * len(cells))
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A refusal; `code` is also the anchor to which the `type` of a problem leads."""
 
@@ -68,12 +89,42 @@ class Operation:
     parameters: list[Field]
     answer: list[Field]
 
+    @property
+    def table(self) -> Table:
+        asked = {True: gettext("Request, required"), False: gettext("Request")}
+        return _table(
+            self.summary,
+            [(gettext("Field"), "code"), (gettext("Where"), ""), (gettext("Meaning"), "")],
+            [
+                *([one.name, asked[one.required], one.meaning] for one in self.parameters),
+                *([one.name, gettext("Answer"), one.meaning] for one in self.answer),
+            ],
+        )
+
 
 @dataclass(frozen=True)
 class Kind:
     name: str
     label: str
     fields: list[Field]
+
+    @property
+    def table(self) -> Table:
+        needed = {True: gettext("Required"), False: gettext("Optional")}
+        return _table(
+            self.label,
+            [(gettext("Field"), "code"), (gettext("Needed"), ""), (gettext("Meaning"), "")],
+            [[one.name, needed[one.required], one.meaning] for one in self.fields],
+        )
+
+
+def refusals() -> Table:
+    return Table(
+        gettext("When a request is refused"),
+        [(gettext("Status"), "num"), (gettext("Code"), "code"), (gettext("Meaning"), "")],
+        [[str(one.status), one.code, str(one.meaning)] for one in REFUSALS],
+        [one.code for one in REFUSALS],
+    )
 
 
 def kinds() -> list[Kind]:

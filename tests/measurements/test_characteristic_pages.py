@@ -136,3 +136,14 @@ def test_the_limits_of_the_past_stay_on_the_page(org: Org, client: Client) -> No
     assert "New contract" in text
     assert "8.00" in text
     assert "6.50" in text
+
+
+def test_a_reason_is_asked_for_only_where_limits_change(
+    org: Org, client_as: Callable[[User], Client]
+) -> None:
+    thing = services.create_characteristic(actor=org.lead, team=org.desk, name="Wait")
+    page = f"/characteristics/{thing.pk}/limits/"
+    lead = client_as(org.lead)
+    assert not lead.get(page).context["form"].fields["reason"].required
+    lead.post(page, {"lsl": "", "target": "", "usl": "9", "valid_from": "2026-01-01"})
+    assert lead.get(page).context["form"].fields["reason"].required

@@ -42,6 +42,7 @@ class CapabilityCard:
     histogram: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     problem: str = ""
+    limits_wanted: bool = False
     recipe: list[Row] = field(default_factory=list)
 
 
@@ -98,6 +99,7 @@ def _add_measured(card: CapabilityCard, chart: ControlChart, display: Display) -
     if capability is None:
         if not card.problem:
             card.problem = _("Set specification limits to see what share of the values meets them.")
+            card.limits_wanted = True
         return
     for key, name, note in (
         ("ppk", "Ppk", _("overall")),

@@ -150,6 +150,8 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
     present = specification_in_force(characteristic)
     initial = {"lsl": present.lsl, "target": present.target, "usl": present.usl} if present else {}
     form = LimitsForm(posted(request), initial=initial)
+    # The first limits explain themselves; from then on a change has a reason.
+    form.fields["reason"].required = characteristic.specification_limits.exists()
     if request.method == "POST" and form.is_valid():
         try:
             services.set_specification_limits(
@@ -171,22 +173,37 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
-    return _with_reason(
-        request, pk, services.archive_characteristic, "measurements/archive.html",
-        _("Archived. Its data and charts stay readable."),
-    )  # fmt: skip
+    words = {
+        "heading": _("Archive the characteristic"),
+        "text": _("It takes no more observations. Its data, charts and history stay readable."),
+        "button": _("Archive"),
+        "tone": "danger",
+    }
+    done = _("Archived. Its data and charts stay readable.")
+    return _with_reason(request, pk, services.archive_characteristic, words, done)
 
 
 @require_http_methods(["GET", "POST"])
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
-    return _with_reason(
-        request, pk, services.restore_characteristic, "measurements/restore.html",
-        _("It is in use again and takes observations."),
-    )  # fmt: skip
+    words = {
+        "heading": _("Take the characteristic into use again"),
+        "text": _(
+            "It stands in the lists again and takes observations."
+            " Its data, charts and history are as they were."
+        ),
+        "button": _("Take into use"),
+        "tone": "primary",
+    }
+    done = _("It is in use again and takes observations.")
+    return _with_reason(request, pk, services.restore_characteristic, words, done)
 
 
 def _with_reason(
-    request: HttpRequest, pk: int, service: Callable[..., object], template: str, done: str
+    request: HttpRequest,
+    pk: int,
+    service: Callable[..., object],
+    words: dict[str, str],
+    done: str,
 ) -> HttpResponse:
     """Take a characteristic out of use or into it, for a reason."""
     user = person(request)
@@ -200,7 +217,8 @@ def _with_reason(
             return refused(request, error, request.path)
         messages.success(request, done)
         return redirect("measurements:detail", pk)
-    return render(request, template, {"form": form, "characteristic": characteristic})
+    context = {"form": form, "characteristic": characteristic} | words
+    return render(request, "measurements/act.html", context)
 
 
 @require_safe

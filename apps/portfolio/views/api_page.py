@@ -17,7 +17,7 @@ from apps.common.query import QueryForm
 from apps.measurements.api.examples import example_for
 from apps.measurements.models import Characteristic
 from apps.measurements.sweep import BATCHES_KEPT
-from apps.portfolio.api_reference import REFUSALS, kinds, operations
+from apps.portfolio.api_reference import kinds, operations, refusals
 
 
 class ApiQuery(QueryForm):
@@ -46,7 +46,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
         "address": request.build_absolute_uri(reverse("api:root")).rstrip("/"),
         "operations": operations(),
         "kinds": kinds(),
-        "refusals": REFUSALS,
+        "refusals": refusals(),
         "openapi_url": reverse("api:document"),
         "limits": {
             "items_text": f"{settings.API_MAX_ITEMS:,}",
