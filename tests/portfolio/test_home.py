@@ -210,3 +210,10 @@ def test_the_frame_asks_nothing_of_who_is_not_signed_in(client: Client) -> None:
         client.get("/accounts/login/")
     assert not [query for query in captured if "approvals" in query["sql"]]
     assert not [query for query in captured if "notifications" in query["sql"]]
+
+
+def test_who_has_no_role_is_told_how_to_get_one(org: Org, client_as: Clients) -> None:
+    first = User.objects.create_superuser("first@example.org", "First Person", "x" * 20)
+    assert 'href="/reference/"' in client_as(first).get("/").content.decode().split("<main")[1]
+    assert "Ask an administrator" in client_as(org.outsider).get("/").content.decode()
+    assert "no role" not in client_as(org.member).get("/").content.decode()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.policies import Action, may
+from apps.accounts.policies import Action, manages_people, may
 from apps.accounts.views.settings import person
 from apps.charts.models import Signal
 from apps.charts.wording.rules import signal_sentence
@@ -33,6 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "work": work,
         "first": work.first_step,
         "may_log": may(work.user, Action.LOG_INITIATIVE),
+        "without_role": not work.user.standing,
+        "manages_people": manages_people(work.user),
         "reviews": _reviews(work),
         "projects": _projects(work),
         "signals": [
