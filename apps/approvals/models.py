@@ -39,25 +39,32 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
 
 class Round(ConcurrentTransitionMixin, Timestamped, Versioned):
-    subject_type = models.CharField(max_length=60)
-    subject_id = models.BigIntegerField()
-    subject_label = models.CharField(max_length=300)
-    team = models.ForeignKey(Team, on_delete=models.PROTECT)
-    number = models.PositiveSmallIntegerField(default=1)
+    subject_type = models.CharField(_("kind of subject"), max_length=60)
+    subject_id = models.BigIntegerField(_("number of the subject"))
+    subject_label = models.CharField(_("subject"), max_length=300)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, verbose_name=_("team"))
+    number = models.PositiveSmallIntegerField(_("number"), default=1)
     state = FSMField(
-        max_length=30, choices=RoundState.choices, default=RoundState.DRAFT, protected=True
+        _("state"),
+        max_length=30,
+        choices=RoundState.choices,
+        default=RoundState.DRAFT,
+        protected=True,
     )
     request_note = models.TextField(_("note to the approvers"), blank=True)
     # The frozen packet: figures, verdicts, forms and data versions as they were at opening.
-    content = models.JSONField(default=dict)
-    content_hash = models.CharField(max_length=64, blank=True)
+    content = models.JSONField(_("sealed content"), default=dict)
+    content_hash = models.CharField(_("seal"), max_length=64, blank=True)
     opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="rounds_opened"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="rounds_opened",
+        verbose_name=_("opened by"),
     )
-    opened_at = models.DateTimeField(null=True)
-    due = models.DateField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True)
-    closing_reason = models.TextField(blank=True)
+    opened_at = models.DateTimeField(_("opened"), null=True)
+    due = models.DateField(_("due"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    closing_reason = models.TextField(_("reason for closing"), blank=True)
 
     objects = RoundQuerySet.as_manager()
 
@@ -128,17 +135,31 @@ class Layer(models.Model):
 class Seat(ConcurrentTransitionMixin, models.Model):
     """One person asked in one capacity."""
 
-    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="seats")
+    layer = models.ForeignKey(
+        Layer, on_delete=models.CASCADE, related_name="seats", verbose_name=_("layer")
+    )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="seats",
+        verbose_name=_("person"),
     )
     capacity = models.CharField(_("capacity"), max_length=60)
-    mandatory = models.BooleanField(default=True)
+    mandatory = models.BooleanField(_("mandatory"), default=True)
     state = FSMField(
-        max_length=30, choices=SeatState.choices, default=SeatState.PENDING, protected=True
+        _("state"),
+        max_length=30,
+        choices=SeatState.choices,
+        default=SeatState.PENDING,
+        protected=True,
     )
     delegated_from = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="delegate"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="delegate",
+        verbose_name=_("delegated from"),
     )
 
     class Meta:
@@ -177,14 +198,21 @@ class Seat(ConcurrentTransitionMixin, models.Model):
 class Decision(models.Model):
     """What a seat decided: once, by the database's own rule."""
 
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="decisions")
-    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="decision")
-    outcome = models.CharField(max_length=30, choices=Outcome)
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("approval round")
+    )
+    seat = models.OneToOneField(
+        Seat, on_delete=models.PROTECT, related_name="decision", verbose_name=_("seat")
+    )
+    outcome = models.CharField(_("outcome"), max_length=30, choices=Outcome)
     comment = models.TextField(_("comment"), blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=_("decided by"),
     )
-    decided_at = models.DateTimeField()
+    decided_at = models.DateTimeField(_("decided"))
 
     class Meta:
         verbose_name = _("decision")
@@ -203,13 +231,20 @@ class Decision(models.Model):
 class Signature(models.Model):
     """Who signed what, when, meaning what; bound to the hash of exactly what was seen."""
 
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="signature")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    signer_name = models.CharField(max_length=200)
-    capacity = models.CharField(max_length=60)
-    meaning = models.TextField()
-    content_hash = models.CharField(max_length=64)
-    signed_at = models.DateTimeField()
+    decision = models.OneToOneField(
+        Decision, on_delete=models.PROTECT, related_name="signature", verbose_name=_("decision")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    signer_name = models.CharField(_("name of the signer"), max_length=200)
+    capacity = models.CharField(_("capacity"), max_length=60)
+    meaning = models.TextField(_("meaning"))
+    content_hash = models.CharField(_("seal"), max_length=64)
+    signed_at = models.DateTimeField(_("signed"))
 
     class Meta:
         verbose_name = _("signature")
@@ -231,8 +266,12 @@ class ConditionQuerySet(models.QuerySet["Condition"]):
 class Condition(Timestamped, Versioned):
     """What an approval with conditions asks for; it blocks a later gate until it is met."""
 
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="conditions")
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="conditions")
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, related_name="conditions", verbose_name=_("approval round")
+    )
+    decision = models.ForeignKey(
+        Decision, on_delete=models.PROTECT, related_name="conditions", verbose_name=_("decision")
+    )
     text = models.CharField(_("condition"), max_length=300)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -242,11 +281,18 @@ class Condition(Timestamped, Versioned):
     )
     due = models.DateField(_("due"))
     blocks = models.CharField(_("blocks"), max_length=60)
-    state = models.CharField(max_length=6, choices=ConditionState, default=ConditionState.OPEN)
-    settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    state = models.CharField(
+        _("state"), max_length=6, choices=ConditionState, default=ConditionState.OPEN
     )
-    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("settled by"),
+    )
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     evidence = models.TextField(_("how it was met"), blank=True)
 
     objects = ConditionQuerySet.as_manager()

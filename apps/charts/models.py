@@ -35,19 +35,26 @@ class ControlChart(Timestamped, Versioned):
     """How a characteristic is charted. `settings_version` rises with any change of it."""
 
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.PROTECT, related_name="charts"
+        Characteristic,
+        on_delete=models.PROTECT,
+        related_name="charts",
+        verbose_name=_("characteristic"),
     )
     kind = models.CharField(_("chart"), max_length=10, choices=ChartKind)
     rules = models.JSONField(_("run rules"), default=default_rules)
     estimator = models.CharField(_("estimator"), max_length=20, blank=True, default="")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    settings_version = models.PositiveBigIntegerField(default=1, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("added by")
+    )
+    settings_version = models.PositiveBigIntegerField(
+        _("settings version"), default=1, editable=False
+    )
     settings_changed_at = models.DateTimeField(auto_now_add=True)
     # Recomputing: attempts for the present versions, and why the last one failed.
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     attempted_for = models.CharField(max_length=50, blank=True, editable=False)
     attempted_at = models.DateTimeField(null=True, editable=False)
-    failure = models.TextField(blank=True, editable=False)
+    failure = models.TextField(_("failure"), blank=True, editable=False)
 
     objects = ControlChartQuerySet.as_manager()
 
@@ -201,24 +208,26 @@ class Signal(Versioned):
     the pattern, and (once explained) up to which point the explanation was given.
     """
 
-    chart = models.ForeignKey(ControlChart, on_delete=models.CASCADE, related_name="signals")
-    panel = models.CharField(max_length=20)
-    rule = models.CharField(max_length=30)
-    side = models.CharField(max_length=5, blank=True)
+    chart = models.ForeignKey(
+        ControlChart, on_delete=models.CASCADE, related_name="signals", verbose_name=_("chart")
+    )
+    panel = models.CharField(_("panel"), max_length=20)
+    rule = models.CharField(_("rule"), max_length=30)
+    side = models.CharField(_("side"), max_length=5, blank=True)
     # Points, 0-based: where the pattern begins, is completed, and last still holds.
-    first = models.PositiveIntegerField()
-    point = models.PositiveIntegerField()
-    last = models.PositiveIntegerField()
+    first = models.PositiveIntegerField(_("first point"))
+    point = models.PositiveIntegerField(_("point"))
+    last = models.PositiveIntegerField(_("last point"))
     # The first observation of the pattern: identifies the signal across recomputations.
     # The last observation tells, after limits were moved, that it is still the same pattern.
-    sequence = models.PositiveBigIntegerField()
-    last_sequence = models.PositiveBigIntegerField()
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    details = models.JSONField(default=dict)
-    present = models.BooleanField(default=True)
-    first_seen = models.DateTimeField()
-    last_seen = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(_("observation"))
+    last_sequence = models.PositiveBigIntegerField(_("last observation"))
+    started_at = models.DateTimeField(_("began"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    details = models.JSONField(_("details"), default=dict)
+    present = models.BooleanField(_("still there"), default=True)
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"))
     # What is done about it.
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -226,14 +235,22 @@ class Signal(Versioned):
         null=True,
         blank=True,
         related_name="signals_to_explain",
+        verbose_name=_("assigned to"),
     )
-    due = models.DateField(null=True, blank=True)
-    cause_state = models.CharField(max_length=10, choices=CauseState, default=CauseState.WANTED)
+    due = models.DateField(_("due"), null=True, blank=True)
+    cause_state = models.CharField(
+        _("state of the cause"), max_length=10, choices=CauseState, default=CauseState.WANTED
+    )
     cause = models.TextField(_("cause"), blank=True)
     explained_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("explained by"),
     )
-    explained_at = models.DateTimeField(null=True, blank=True)
+    explained_at = models.DateTimeField(_("explained"), null=True, blank=True)
 
     objects = SignalQuerySet.as_manager()
 

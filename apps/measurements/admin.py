@@ -23,6 +23,11 @@ class CharacteristicAdmin(ReadOnlyAdmin):
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "characteristic", "state", "uploaded_by", "created_at")
+    # What the machine keeps beside it (lease, place of the file, report as codes) is for no person.
+    fields = (
+        "file_name", "characteristic", "state", "uploaded_by", "confirmed_by", "committed_at",
+        "attempts", "failure",
+    )  # fmt: skip
     search_fields = ("file_name", "sha256")
 
 
@@ -34,6 +39,7 @@ class SpecificationLimitsAdmin(ReadOnlyAdmin):
 @admin.register(Correction)
 class CorrectionAdmin(ReadOnlyAdmin):
     list_display = ("characteristic", "sequence", "value_before", "value_after", "corrected_at")
+    exclude = ("observed_us_before", "observed_us_after")
 
 
 @admin.register(ImportProfile)

@@ -97,8 +97,8 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
         verbose_name=_("owner"),
     )
     simulated = models.BooleanField(_("simulated data"), default=False)
-    archived_at = models.DateTimeField(null=True, blank=True)
-    data_version = models.PositiveBigIntegerField(default=0, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    data_version = models.PositiveBigIntegerField(_("data version"), default=0, editable=False)
     # The last of these versions that did more than add observations behind all that counted.
     reshaped_version = models.PositiveBigIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)
@@ -158,14 +158,19 @@ class SpecificationLimits(models.Model):
     """What the customer tolerates, from a date on; the newest valid row is in force."""
 
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.CASCADE, related_name="specification_limits"
+        Characteristic,
+        on_delete=models.CASCADE,
+        related_name="specification_limits",
+        verbose_name=_("characteristic"),
     )
     valid_from = models.DateField(_("valid from"))
     lsl = models.FloatField(_("lower specification limit"), null=True, blank=True)
     target = models.FloatField(_("target"), null=True, blank=True)
     usl = models.FloatField(_("upper specification limit"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("set by")
+    )
     set_at = models.DateTimeField(auto_now_add=True)
     # False while `valid_from` lies ahead; the sweep marks the day on which it takes effect.
     took_effect = models.BooleanField(default=True, editable=False)
@@ -204,17 +209,27 @@ class Import(FSMModelMixin, Timestamped, Versioned):
     """
 
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.PROTECT, related_name="imports"
+        Characteristic,
+        on_delete=models.PROTECT,
+        related_name="imports",
+        verbose_name=_("characteristic"),
     )
     # One file may fill several characteristics: one import each, and all follow the first.
     part_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts"
     )
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="imports",
+        verbose_name=_("uploaded by"),
     )
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
     )
     file_name = models.CharField(_("file"), max_length=200)
     stored_as = models.CharField(max_length=200, blank=True)
@@ -229,8 +244,8 @@ class Import(FSMModelMixin, Timestamped, Versioned):
     )
     # How the file is to be read (encoding, delimiter, decimal mark, sheet, header line) and what
     # each column is taken for, as far as a person has chosen; what is left out is guessed.
-    reading = models.JSONField(default=dict, blank=True)
-    mapping = models.JSONField(default=dict, blank=True)
+    reading = models.JSONField(_("reading"), default=dict, blank=True)
+    mapping = models.JSONField(_("assignment of columns"), default=dict, blank=True)
     # What the reader found: how it read, columns, first rows, counts, findings (the row report).
     report = models.JSONField(default=dict, blank=True)
     rows_total = models.PositiveIntegerField(default=0)
@@ -249,12 +264,12 @@ class Import(FSMModelMixin, Timestamped, Versioned):
     doubles_stored = models.CharField(max_length=7, choices=Doubles, default=Doubles.ADD)
     first_sequence = models.PositiveBigIntegerField(null=True, editable=False)
     last_sequence = models.PositiveBigIntegerField(null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    failure = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    failure = models.TextField(_("failure"), blank=True)
     # Who works on it: a worker goes on only while the lease bears its own mark.
     lease = models.CharField(max_length=32, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True)
-    committed_at = models.DateTimeField(null=True, blank=True)
+    committed_at = models.DateTimeField(_("stored"), null=True, blank=True)
 
     objects = ImportQuerySet.as_manager()
 
@@ -406,13 +421,16 @@ class Correction(models.Model):
     """One stored value that was put right: what stood there before, who did it, when and why."""
 
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.PROTECT, related_name="corrections"
+        Characteristic,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        verbose_name=_("characteristic"),
     )
-    sequence = models.PositiveBigIntegerField()
-    value_before = models.FloatField()
-    value_after = models.FloatField()
-    size_before = models.FloatField(null=True)
-    size_after = models.FloatField(null=True)
+    sequence = models.PositiveBigIntegerField(_("observation"))
+    value_before = models.FloatField(_("value before"))
+    value_after = models.FloatField(_("value after"))
+    size_before = models.FloatField(_("size before"), null=True)
+    size_after = models.FloatField(_("size after"), null=True)
     # The second and later variables, where several are measured together.
     others_before = models.BinaryField(null=True)
     others_after = models.BinaryField(null=True)
@@ -421,11 +439,18 @@ class Correction(models.Model):
     observed_us_after = models.BigIntegerField(null=True)
     # The import whose row replaced the stored value.
     source = models.ForeignKey(
-        Import, on_delete=models.PROTECT, null=True, blank=True, related_name="replacements"
+        Import,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replacements",
+        verbose_name=_("source"),
     )
     reason = models.CharField(_("reason"), max_length=300)
-    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    corrected_at = models.DateTimeField(auto_now_add=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("corrected by")
+    )
+    corrected_at = models.DateTimeField(_("corrected"), auto_now_add=True)
 
     class Meta:
         ordering = ["-corrected_at", "-pk"]
@@ -467,15 +492,20 @@ class ImportProfile(models.Model):
     """How files of one kind are read into a characteristic: offered for the next such file."""
 
     characteristic = models.ForeignKey(
-        Characteristic, on_delete=models.CASCADE, related_name="import_profiles"
+        Characteristic,
+        on_delete=models.CASCADE,
+        related_name="import_profiles",
+        verbose_name=_("characteristic"),
     )
     name = models.CharField(_("name"), max_length=80)
     # The header cells, by which the next file of this kind is recognised.
-    header = models.JSONField(default=list)
-    reading = models.JSONField(default=dict)
-    mapping = models.JSONField(default=dict)
-    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    saved_at = models.DateTimeField(auto_now=True)
+    header = models.JSONField(_("header of the file"), default=list)
+    reading = models.JSONField(_("reading"), default=dict)
+    mapping = models.JSONField(_("assignment of columns"), default=dict)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("saved by")
+    )
+    saved_at = models.DateTimeField(_("saved"), auto_now=True)
 
     class Meta:
         ordering = ["name"]

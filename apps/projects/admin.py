@@ -55,7 +55,9 @@ class UntilUsed(ForAdministrators):
 
 
 class ConditionTemplateForm(forms.ModelForm):
-    kind = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(KINDS)])
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=lambda: [(name, name) for name in sorted(KINDS)]
+    )
 
     class Meta:
         model = ConditionTemplate

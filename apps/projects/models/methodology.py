@@ -13,11 +13,11 @@ from apps.projects.choices import Capacity, MethodologyShape
 class Methodology(models.Model):
     """A way of working, as data. A project pins the version it started with."""
 
-    key = models.CharField(max_length=20)
-    version = models.PositiveSmallIntegerField(default=1)
+    key = models.CharField(_("key"), max_length=20)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
     name = models.CharField(_("name"), max_length=60)
     purpose = models.CharField(_("when to use it"), max_length=300, blank=True)
-    shape = models.CharField(max_length=5, choices=MethodologyShape)
+    shape = models.CharField(_("shape"), max_length=5, choices=MethodologyShape)
     in_use = models.BooleanField(_("offered for new initiatives"), default=True)
     # SHA-256 of the definition in `methodologies.py`; a changed definition is a new version.
     digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -44,9 +44,11 @@ class Methodology(models.Model):
 
 
 class StageTemplate(models.Model):
-    methodology = models.ForeignKey(Methodology, on_delete=models.CASCADE, related_name="stages")
-    order = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=20)
+    methodology = models.ForeignKey(
+        Methodology, on_delete=models.CASCADE, related_name="stages", verbose_name=_("methodology")
+    )
+    order = models.PositiveSmallIntegerField(_("order"))
+    key = models.CharField(_("key"), max_length=20)
     name = models.CharField(_("name"), max_length=60)
     asks = models.CharField(_("what the stage asks"), max_length=300, blank=True)
     has_gate = models.BooleanField(_("ends with a gate"), default=True)
@@ -79,12 +81,17 @@ class StageTemplate(models.Model):
 
 
 class DeliverableTemplate(models.Model):
-    stage = models.ForeignKey(StageTemplate, on_delete=models.CASCADE, related_name="deliverables")
-    order = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=40)
+    stage = models.ForeignKey(
+        StageTemplate,
+        on_delete=models.CASCADE,
+        related_name="deliverables",
+        verbose_name=_("stage"),
+    )
+    order = models.PositiveSmallIntegerField(_("order"))
+    key = models.CharField(_("key"), max_length=40)
     name = models.CharField(_("name"), max_length=80)
     guidance = models.CharField(_("guidance"), max_length=400, blank=True)
-    required = models.BooleanField(default=True)
+    required = models.BooleanField(_("required"), default=True)
 
     class Meta:
         ordering = ["stage", "order"]
@@ -110,12 +117,14 @@ class DeliverableTemplate(models.Model):
 class ConditionTemplate(models.Model):
     """What a gate asks: a kind of condition (see `conditions.py`) with its parameters."""
 
-    stage = models.ForeignKey(StageTemplate, on_delete=models.CASCADE, related_name="conditions")
-    order = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=40)
-    kind = models.CharField(max_length=40)
-    params = models.JSONField(default=dict, blank=True)
-    blocking = models.BooleanField(default=True)
+    stage = models.ForeignKey(
+        StageTemplate, on_delete=models.CASCADE, related_name="conditions", verbose_name=_("stage")
+    )
+    order = models.PositiveSmallIntegerField(_("order"))
+    key = models.CharField(_("key"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=40)
+    params = models.JSONField(_("parameters"), default=dict, blank=True)
+    blocking = models.BooleanField(_("blocking"), default=True)
 
     class Meta:
         ordering = ["stage", "order"]
@@ -130,12 +139,14 @@ class ConditionTemplate(models.Model):
 
 
 class SeatTemplate(models.Model):
-    stage = models.ForeignKey(StageTemplate, on_delete=models.CASCADE, related_name="seats")
-    layer = models.PositiveSmallIntegerField(default=1)
-    rule = models.CharField(max_length=6, choices=LayerRule, default=LayerRule.ALL)
-    capacity = models.CharField(max_length=20, choices=Capacity)
-    mandatory = models.BooleanField(default=True)
-    quorum = models.PositiveSmallIntegerField(default=1)
+    stage = models.ForeignKey(
+        StageTemplate, on_delete=models.CASCADE, related_name="seats", verbose_name=_("stage")
+    )
+    layer = models.PositiveSmallIntegerField(_("layer"), default=1)
+    rule = models.CharField(_("rule"), max_length=6, choices=LayerRule, default=LayerRule.ALL)
+    capacity = models.CharField(_("capacity"), max_length=20, choices=Capacity)
+    mandatory = models.BooleanField(_("mandatory"), default=True)
+    quorum = models.PositiveSmallIntegerField(_("quorum"), default=1)
 
     class Meta:
         ordering = ["stage", "layer", "pk"]

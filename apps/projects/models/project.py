@@ -62,20 +62,27 @@ class Project(ConcurrentTransitionMixin, TeamOwned, Timestamped, Versioned):
     )
     origin = models.CharField(_("where it came from"), max_length=160, blank=True)
     state = FSMField(
-        max_length=12, choices=ProjectState.choices, default=ProjectState.DRAFT, protected=True
+        _("state"),
+        max_length=12,
+        choices=ProjectState.choices,
+        default=ProjectState.DRAFT,
+        protected=True,
     )
     planned_start = models.DateField(_("planned start"), null=True, blank=True)
     planned_end = models.DateField(_("planned end"), null=True, blank=True)
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(_("began"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     # Where it stood when it was put on hold or cancelled: resuming returns there.
-    paused_from = models.CharField(max_length=12, blank=True, choices=ProjectState)
+    paused_from = models.CharField(_("paused in"), max_length=12, blank=True, choices=ProjectState)
     # Why it stands where it stands, when a person said so (declined, on hold, cancelled …).
-    state_reason = models.TextField(blank=True)
+    state_reason = models.TextField(_("reason of the state"), blank=True)
     lesson = models.TextField(_("lesson learned"), blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("added by"),
     )
 
     objects = ProjectQuerySet.as_manager()
@@ -206,16 +213,24 @@ class Member(models.Model):
 class Stage(ConcurrentTransitionMixin, Versioned):
     """A stage of one project (in one cycle), with its gate."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="stages")
-    template = models.ForeignKey(StageTemplate, on_delete=models.PROTECT, related_name="+")
-    cycle = models.PositiveSmallIntegerField(default=1)
-    order = models.PositiveSmallIntegerField()
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="stages", verbose_name=_("project")
+    )
+    template = models.ForeignKey(
+        StageTemplate, on_delete=models.PROTECT, related_name="+", verbose_name=_("template")
+    )
+    cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
+    order = models.PositiveSmallIntegerField(_("order"))
     state = FSMField(
-        max_length=25, choices=StageState.choices, default=StageState.NOT_STARTED, protected=True
+        _("state"),
+        max_length=25,
+        choices=StageState.choices,
+        default=StageState.NOT_STARTED,
+        protected=True,
     )
     planned_gate = models.DateField(_("gate planned"), null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(_("began"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = PartOfProject.as_manager()
 

@@ -50,14 +50,23 @@ class DeliverableQuerySet(models.QuerySet["Deliverable"]):
 class Deliverable(Timestamped, Versioned):
     """One piece of the stage's work: what was found, in words, with files."""
 
-    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="deliverables")
-    template = models.ForeignKey(DeliverableTemplate, on_delete=models.PROTECT, related_name="+")
+    stage = models.ForeignKey(
+        Stage, on_delete=models.CASCADE, related_name="deliverables", verbose_name=_("stage")
+    )
+    template = models.ForeignKey(
+        DeliverableTemplate, on_delete=models.PROTECT, related_name="+", verbose_name=_("template")
+    )
     state = models.CharField(
-        max_length=12, choices=DeliverableState, default=DeliverableState.EMPTY
+        _("state"), max_length=12, choices=DeliverableState, default=DeliverableState.EMPTY
     )
     body = models.TextField(_("content"), blank=True, max_length=20000)
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("edited by"),
     )
 
     objects = DeliverableQuerySet.as_manager()
@@ -124,7 +133,9 @@ class Attachment(models.Model):
 class ProjectAction(Timestamped, Versioned):
     """Something a person does for the project by a date."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="actions")
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="actions", verbose_name=_("project")
+    )
     title = models.CharField(_("action"), max_length=200)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -136,7 +147,7 @@ class ProjectAction(Timestamped, Versioned):
     state = models.CharField(
         _("state"), max_length=10, choices=ActionState, default=ActionState.TO_DO
     )
-    done_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(_("done on"), null=True, blank=True)
 
     objects = PartOfProject.as_manager()
 
@@ -167,13 +178,23 @@ class ProjectAction(Timestamped, Versioned):
 class Waiver(models.Model):
     """A condition of a gate set aside, by whom and why."""
 
-    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="waivers")
-    condition = models.ForeignKey(ConditionTemplate, on_delete=models.PROTECT, related_name="+")
+    stage = models.ForeignKey(
+        Stage, on_delete=models.CASCADE, related_name="waivers", verbose_name=_("stage")
+    )
+    condition = models.ForeignKey(
+        ConditionTemplate,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("condition of a gate"),
+    )
     reason = models.TextField(_("reason"))
     waived_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("waived by"),
     )
-    waived_at = models.DateTimeField(auto_now_add=True)
+    waived_at = models.DateTimeField(_("waived"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("waiver")
@@ -189,18 +210,27 @@ class Waiver(models.Model):
 class Cycle(Timestamped, Versioned):
     """One turn of a cyclic methodology: what was tried, what was predicted, what was decided."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cycles")
-    number = models.PositiveSmallIntegerField()
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="cycles", verbose_name=_("project")
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
     tried = models.CharField(_("what is tried"), max_length=200, blank=True)
     predicted = models.FloatField(_("predicted"), null=True, blank=True)
-    started_at = models.DateTimeField()
+    started_at = models.DateTimeField(_("began"))
     # The result against which the prediction is held, frozen when Act decides.
-    result = models.JSONField(default=dict, blank=True)
-    decision = models.CharField(max_length=7, choices=CycleDecision, blank=True, default="")
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    result = models.JSONField(_("result"), default=dict, blank=True)
+    decision = models.CharField(
+        _("decision"), max_length=7, choices=CycleDecision, blank=True, default=""
     )
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     lesson = models.TextField(_("lesson learned"), blank=True)
     standard = models.TextField(_("what is now the standard"), blank=True)
 
