@@ -130,6 +130,8 @@ def test_two_workers_against_one(
             part, order = keys[begin : begin + TURN], ((one, 1), (two, 2))
             for side, count in order if begin // TURN % 2 else reversed(order):
                 side.work_off(part, count)
+            told = f"one {one.rate:.1f}, two {two.rate:.1f} charts/s so far"
+            print(f"{begin + len(part):,}: {told}, {load()}", flush=True)
         print(f"one worker: {one}\ntwo workers: {two}")
         note(where(), "charts of 1,000 points, one worker", one.rate, "charts/s", remark=load())
         note(where(), "  values in them", POINTS * one.rate, "values/s")
