@@ -280,7 +280,13 @@ class LimitsForm(LimitsMixin, forms.Form):
         max_length=300,
         required=False,
         help_text=_("Who asked for the change, and where it is agreed."),
+        error_messages={"required": _("Give the reason why the specification limits change.")},
     )
+
+    def __init__(self, *args: Any, changing: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The first limits explain themselves; from then on a change has a reason.
+        self.fields["reason"].required = changing
 
 
 class ReasonForm(forms.Form):

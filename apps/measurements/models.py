@@ -19,6 +19,7 @@ from apps.accounts.choices import Relation
 from apps.accounts.models import ApiToken, TeamOwned, TeamOwnedQuerySet, User
 from apps.common.models import Timestamped, Versioned
 from apps.measurements.choices import (
+    COUNTED_TYPES,
     DataType,
     Direction,
     Doubles,
@@ -135,6 +136,11 @@ class Characteristic(TeamOwned, Timestamped, Versioned):
     def zone(self) -> ZoneInfo:
         """Where its days begin and end."""
         return ZoneInfo(self.time_zone or settings.TIME_ZONE)
+
+    @property
+    def value_decimals(self) -> int:
+        """Of a stored value: what is counted is whole, its `decimals` are those of the rate."""
+        return 0 if self.data_type in COUNTED_TYPES else self.decimals
 
     @property
     def subgroups_in_words(self) -> str:

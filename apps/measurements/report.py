@@ -142,7 +142,7 @@ def _parts(import_: Import) -> list[Part]:
             Part(
                 name=own.name,
                 unit=own.unit,
-                decimals=own.decimals,
+                decimals=own.value_decimals,
                 columns=part["columns"],
                 variables=own.variables[1:],
                 factors=part["factors"],

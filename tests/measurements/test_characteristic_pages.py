@@ -147,3 +147,15 @@ def test_a_reason_is_asked_for_only_where_limits_change(
     assert not lead.get(page).context["form"].fields["reason"].required
     lead.post(page, {"lsl": "", "target": "", "usl": "9", "valid_from": "2026-01-01"})
     assert lead.get(page).context["form"].fields["reason"].required
+
+
+def test_counts_are_whole_whatever_decimals_their_rate_has(
+    org: Org, client_as: Callable[[User], Client]
+) -> None:
+    thing = services.create_characteristic(
+        actor=org.lead, team=org.desk, name="Faults", data_type="defects", decimals=2
+    )
+    services.append_observations(actor=org.lead, characteristic=thing, values=[7], sizes=[8])
+    shown = client_as(org.staff).get(f"/characteristics/{thing.pk}/").content.decode()
+    assert '<td class="num">7</td>' in shown
+    assert "7.00" not in shown

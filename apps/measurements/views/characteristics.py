@@ -149,9 +149,11 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
     require(user, Action.EDIT_CHARACTERISTIC, characteristic)
     present = specification_in_force(characteristic)
     initial = {"lsl": present.lsl, "target": present.target, "usl": present.usl} if present else {}
-    form = LimitsForm(posted(request), initial=initial)
-    # The first limits explain themselves; from then on a change has a reason.
-    form.fields["reason"].required = characteristic.specification_limits.exists()
+    form = LimitsForm(
+        posted(request),
+        initial=initial,
+        changing=characteristic.specification_limits.exists(),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.set_specification_limits(
