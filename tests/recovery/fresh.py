@@ -33,7 +33,7 @@ def is_fresh(chart: ControlChart) -> bool:
     signals = Signal.objects.filter(chart=chart, present=True)
     return (
         json.loads(json.dumps(found)) == stored
-        and json.loads(json.dumps(computed.blocks)) == list(blocks)
+        and json.loads(json.dumps(list(computed.blocks))) == list(blocks)
         and {pattern.key for pattern in computed.patterns}
         == set(signals.values_list("panel", "rule", "side", "sequence"))
     )
