@@ -3,14 +3,12 @@ what becomes of rows that are there already."""
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,55 +21,15 @@ from apps.audit.verification import verify
 from apps.common.errors import Refused
 from apps.measurements import importing, leases, reading, services, storage
 from apps.measurements.choices import ImportState
-from apps.measurements.models import Characteristic, Correction, Import, Observation, Stratum
+from apps.measurements.models import Characteristic, Import, Observation, Stratum
 from apps.measurements.selectors import counted, snapshot
 from tests.factories import Org
+from tests.measurements.kinds import columns, confirm, fresh, imported, make, previewed, shaped
 
 FILE = "time,length,width,weight\n" + "".join(
     f"2026-11-20 08:{minute:02},{10 + minute / 100},{20 + minute / 100},{30 + minute / 100}\n"
     for minute in range(30)
 )
-
-
-def make(org: Org, name: str, **more: Any) -> Characteristic:
-    return services.create_characteristic(actor=org.lead, team=org.desk, name=name, **more)
-
-
-def shaped(characteristic: Characteristic, **fields: Any) -> Characteristic:
-    """With settings that this test needs, whatever form may offer them."""
-    Characteristic.objects.filter(pk=characteristic.pk).update(**fields)
-    characteristic.refresh_from_db()
-    return characteristic
-
-
-def fresh(import_: Import) -> Import:
-    return Import.objects.get(pk=import_.pk)
-
-
-def previewed(org: Org, thing: Characteristic, text: str, **more: Any) -> Import:
-    made = services.receive_import(
-        actor=org.member, characteristic=thing,
-        file=SimpleUploadedFile("a.csv", text.encode()), **more,
-    )  # fmt: skip
-    assert reading.read(made.pk)
-    return fresh(made)
-
-
-def confirm(org: Org, import_: Import, **more: Any) -> Import:
-    choices = {"accept_refused": True, "guesses_confirmed": True, "again": True, **more}
-    return services.confirm_import(
-        actor=org.member, import_=import_, version=import_.version, **choices
-    )
-
-
-def imported(org: Org, thing: Characteristic, text: str, **more: Any) -> Import:
-    import_ = confirm(org, previewed(org, thing, text), **more)
-    assert importing.import_rows(import_.pk)
-    return fresh(import_)
-
-
-def columns(**roles: str) -> dict[str, Any]:
-    return {"columns": {index.removeprefix("c"): role for index, role in roles.items()}}
 
 
 # --- Several characteristics from one file ----------------------------------------------------
@@ -489,136 +447,3 @@ def test_values_between_events_may_be_given_and_never_negative(org: Org) -> None
     import_ = imported(org, thing, "days\n0\n3.5\n-1\n")
     assert {line["code"] for line in import_.report["findings"]} == {"between_negative"}
     assert snapshot(thing.pk).values.tolist() == [0, 3.5]
-
-
-# --- Rows that are there already --------------------------------------------------------------
-
-TWICE = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,2\n2026-11-20 08:00,3\n"
-
-
-@pytest.mark.parametrize(
-    ("choice", "values"), [("add", [1, 3, 2]), ("skip", [1, 2]), ("replace", [3, 2])]
-)
-def test_doubles_within_the_file(org: Org, choice: str, values: list[float]) -> None:
-    thing = make(org, "Wait")
-    import_ = imported(org, thing, TWICE, doubles_in_file=choice)
-    assert import_.report["rows"]["doubles"] == 1
-    assert import_.report["findings"][0]["code"] == "time_repeated"
-    assert snapshot(thing.pk).values.tolist() == values
-
-
-STORED = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,2\n"
-LATER = "time,value\n2026-11-20 08:00,1\n2026-11-20 08:05,7\n2026-11-20 08:10,3\n"
-
-
-@pytest.mark.parametrize(
-    ("choice", "values", "corrected"),
-    [("add", [1, 2, 1, 7, 3], 0), ("skip", [1, 2, 3], 0), ("replace", [1, 7, 3], 1)],
-)
-def test_doubles_of_what_is_stored(
-    org: Org, choice: str, values: list[float], corrected: int
-) -> None:
-    thing = make(org, "Wait")
-    imported(org, thing, STORED)
-    import_ = imported(org, thing, LATER, doubles_stored=choice)
-    assert (import_.rows_known, import_.rows_differing) == (2, 1)
-    assert snapshot(thing.pk).values.tolist() == values
-    assert (import_.rows_replaced, Correction.objects.count()) == (corrected, corrected)
-    for correction in Correction.objects.all():
-        assert (correction.value_before, correction.value_after) == (2, 7)
-        assert correction.corrected_by_id == org.member.pk
-        assert "a.csv" in correction.reason
-
-
-def test_a_reversal_brings_back_what_was_replaced_unless_it_was_corrected_since(org: Org) -> None:
-    thing = make(org, "Wait")
-    imported(org, thing, STORED)
-    import_ = imported(org, thing, LATER.replace("08:00,1", "08:00,6"), doubles_stored="replace")
-    assert snapshot(thing.pk).values.tolist() == [6, 7, 3]
-    services.correct_observation(
-        actor=org.lead, characteristic=thing, sequence=2, before=7, value=8, reason="Typed wrong"
-    )
-    services.reverse_import(
-        actor=org.lead, import_=import_, version=import_.version, reason="Wrong"
-    )
-    assert snapshot(thing.pk).values.tolist() == [1, 8]
-
-
-def test_nothing_is_replaced_before_all_of_it_counts(org: Org, monkeypatch) -> None:
-    thing = make(org, "Wait")
-    imported(org, thing, STORED)
-    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="replace")
-
-    def die(**_told: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(importing, "announce", die)
-    with pytest.raises(KeyboardInterrupt):
-        importing.import_rows(import_.pk)
-    assert snapshot(thing.pk).values.tolist() == [1, 2]
-    assert not Correction.objects.exists()
-
-
-def test_what_a_skipped_row_relied_on_may_not_vanish_meanwhile(org: Org, monkeypatch) -> None:
-    thing = make(org, "Wait")
-    earlier = imported(org, thing, STORED)
-    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="skip")
-    written = storage.write_rows
-
-    def reversed_meanwhile(**rows: Any) -> None:
-        services.reverse_import(
-            actor=org.lead, import_=earlier, version=earlier.version, reason="Wrong"
-        )
-        written(**rows)
-
-    monkeypatch.setattr(importing, "write_rows", reversed_meanwhile)
-    importing.import_rows(import_.pk)
-    ended = fresh(import_)
-    assert (ended.state, ended.report["refused"]["code"]) == ("refused", "stored_changed")
-    assert len(snapshot(thing.pk).values) == 0
-
-
-def test_a_row_is_not_skipped_for_a_value_whose_time_was_corrected_meanwhile(
-    org: Org, monkeypatch
-) -> None:
-    thing = make(org, "Wait")
-    imported(org, thing, STORED)
-    import_ = confirm(org, previewed(org, thing, LATER), doubles_stored="skip")
-    written = storage.write_rows
-
-    def corrected_meanwhile(**rows: Any) -> None:
-        stored = counted(thing).get(sequence=1)
-        services.correct_observation(
-            actor=org.lead, characteristic=thing, sequence=1, before=stored.value,
-            value=stored.value, reason="Wrong day",
-            time=services.Moved(stored.observed_at, stored.observed_at - dt.timedelta(days=1)),
-        )  # fmt: skip
-        written(**rows)
-
-    monkeypatch.setattr(importing, "write_rows", corrected_meanwhile)
-    importing.import_rows(import_.pk)
-    ended = fresh(import_)
-    assert (ended.state, ended.report["refused"]["code"]) == ("refused", "stored_changed")
-
-
-def test_subgroups_and_factors_tell_rows_of_one_time_apart(org: Org) -> None:
-    thing = shaped(make(org, "Wait", subgrouping="column"), factors=["machine"])
-    text = "time,value,sample,machine\n" + "".join(
-        f"2026-11-20 08:00,{value},{sample},{machine}\n"
-        for sample in ("A", "B") for machine in ("x", "y") for value in (1, 2, 3)
-    )  # fmt: skip
-    first = imported(org, thing, text)
-    assert (first.rows_known, first.report["rows"]["doubles"]) == (0, 0)
-    again = previewed(org, thing, f"{text}2026-11-20 08:00,4,B,y\n")
-    assert (again.rows_known, again.rows_differing) == (12, 0)
-    importing.import_rows(confirm(org, again, doubles_stored="skip").pk)
-    assert len(snapshot(thing.pk).values) == 13
-
-
-def test_more_values_than_can_be_replaced_one_by_one_are_named(org: Org, monkeypatch) -> None:
-    monkeypatch.setattr("apps.measurements.services.imports.REPLACE_MOST", 1)
-    thing = make(org, "Wait")
-    imported(org, thing, STORED)
-    import_ = previewed(org, thing, LATER.replace("08:00,1", "08:00,6"))
-    with pytest.raises(Refused, match="More than 1 stored values would be replaced"):
-        confirm(org, import_, doubles_stored="replace")
