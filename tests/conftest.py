@@ -39,8 +39,15 @@ def missing(what: str, sentence: str) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first: none of them is left for one process at the end."""
-    long = ("slow", "browser")
-    items.sort(key=lambda item: not any(map(item.get_closest_marker, long)))
+    items.sort(key=_comes)
+
+
+def _comes(item: pytest.Item) -> int:
+    if any(map(item.get_closest_marker, ("slow", "browser"))):
+        return 0
+    # What starts real parts, waits for them, or fills whole databases.
+    real = {"broker", "worker", "tmp_path"} & set(getattr(item, "fixturenames", ()))
+    return 1 if real else 2
 
 
 # --- database -------------------------------------------------------------------------------

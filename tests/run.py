@@ -45,7 +45,11 @@ def on_postgres(arguments: list[str]) -> int:
 def main() -> int:
     # One more than there are processors: tests of real parts wait much of their time.
     processes = str((os.cpu_count() or 1) + 1)
-    arguments = ["-n", processes, "--dist", "loadfile", *sys.argv[1:]]
+    # In the order of tests/conftest.py: xdist's own begins with the files of many tests, and the
+    # long ones, which have few, would come last.
+    arguments = [
+        "-n", processes, "--dist", "loadfile", "--no-loadscope-reorder", *sys.argv[1:]
+    ]  # fmt: skip
     first = on_postgres(arguments)
     print("=== SQLite ===", flush=True)
     second = pytest(arguments, {"DATABASE_URL": ""})

@@ -27,10 +27,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("subject_type", models.CharField(max_length=60)),
-                ("subject_id", models.BigIntegerField()),
-                ("subject_label", models.CharField(max_length=300)),
-                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("subject_type", models.CharField(max_length=60, verbose_name="kind of subject")),
+                ("subject_id", models.BigIntegerField(verbose_name="number of the subject")),
+                ("subject_label", models.CharField(max_length=300, verbose_name="subject")),
+                ("number", models.PositiveSmallIntegerField(default=1, verbose_name="number")),
                 (
                     "state",
                     django_fsm.FSMField(
@@ -47,30 +47,34 @@ class Migration(migrations.Migration):
                         default="draft",
                         max_length=30,
                         protected=True,
+                        verbose_name="state",
                     ),
                 ),
                 (
                     "request_note",
                     models.TextField(blank=True, verbose_name="note to the approvers"),
                 ),
-                ("content", models.JSONField(default=dict)),
-                ("content_hash", models.CharField(blank=True, max_length=64)),
-                ("opened_at", models.DateTimeField(null=True)),
-                ("due", models.DateField(blank=True, null=True)),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("closing_reason", models.TextField(blank=True)),
+                ("content", models.JSONField(default=dict, verbose_name="sealed content")),
+                ("content_hash", models.CharField(blank=True, max_length=64, verbose_name="seal")),
+                ("opened_at", models.DateTimeField(null=True, verbose_name="opened")),
+                ("due", models.DateField(blank=True, null=True, verbose_name="due")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("closing_reason", models.TextField(blank=True, verbose_name="reason for closing")),
                 (
                     "opened_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="rounds_opened",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="opened by",
                     ),
                 ),
                 (
                     "team",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.team"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.team",
+                        verbose_name="team",
                     ),
                 ),
             ],
@@ -138,16 +142,18 @@ class Migration(migrations.Migration):
                             ("decline", "Decline"),
                         ],
                         max_length=30,
+                        verbose_name="outcome",
                     ),
                 ),
                 ("comment", models.TextField(blank=True, verbose_name="comment")),
-                ("decided_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(verbose_name="decided")),
                 (
                     "decided_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="decisions",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
                     ),
                 ),
                 (
@@ -156,6 +162,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="decisions",
                         to="approvals.round",
+                        verbose_name="approval round",
                     ),
                 ),
             ],
@@ -186,9 +193,10 @@ class Migration(migrations.Migration):
                         choices=[("open", "Open"), ("met", "Met"), ("waived", "Waived")],
                         default="open",
                         max_length=6,
+                        verbose_name="state",
                     ),
                 ),
-                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled")),
                 ("evidence", models.TextField(blank=True, verbose_name="how it was met")),
                 (
                     "owner",
@@ -207,6 +215,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="settled by",
                     ),
                 ),
                 (
@@ -215,6 +224,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conditions",
                         to="approvals.decision",
+                        verbose_name="decision",
                     ),
                 ),
                 (
@@ -223,6 +233,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conditions",
                         to="approvals.round",
+                        verbose_name="approval round",
                     ),
                 ),
             ],
@@ -242,7 +253,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("capacity", models.CharField(max_length=60, verbose_name="capacity")),
-                ("mandatory", models.BooleanField(default=True)),
+                ("mandatory", models.BooleanField(default=True, verbose_name="mandatory")),
                 (
                     "state",
                     django_fsm.FSMField(
@@ -259,6 +270,7 @@ class Migration(migrations.Migration):
                         default="pending",
                         max_length=30,
                         protected=True,
+                        verbose_name="state",
                     ),
                 ),
                 (
@@ -269,6 +281,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="delegate",
                         to="approvals.seat",
+                        verbose_name="delegated from",
                     ),
                 ),
                 (
@@ -277,6 +290,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="seats",
                         to="approvals.layer",
+                        verbose_name="layer",
                     ),
                 ),
                 (
@@ -285,6 +299,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="seats",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
@@ -302,6 +317,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="decision",
                 to="approvals.seat",
+                verbose_name="seat",
             ),
         ),
         migrations.CreateModel(
@@ -313,17 +329,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("signer_name", models.CharField(max_length=200)),
-                ("capacity", models.CharField(max_length=60)),
-                ("meaning", models.TextField()),
-                ("content_hash", models.CharField(max_length=64)),
-                ("signed_at", models.DateTimeField()),
+                (
+                    "signer_name",
+                    models.CharField(max_length=200, verbose_name="name of the signer"),
+                ),
+                ("capacity", models.CharField(max_length=60, verbose_name="capacity")),
+                ("meaning", models.TextField(verbose_name="meaning")),
+                ("content_hash", models.CharField(max_length=64, verbose_name="seal")),
+                ("signed_at", models.DateTimeField(verbose_name="signed")),
                 (
                     "decision",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="signature",
                         to="approvals.decision",
+                        verbose_name="decision",
                     ),
                 ),
                 (
@@ -332,6 +352,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],

@@ -56,24 +56,37 @@ class Migration(migrations.Migration):
                         blank=True, default="", max_length=20, verbose_name="estimator"
                     ),
                 ),
-                ("settings_version", models.PositiveBigIntegerField(default=1, editable=False)),
+                (
+                    "settings_version",
+                    models.PositiveBigIntegerField(
+                        default=1, editable=False, verbose_name="settings version"
+                    ),
+                ),
                 ("settings_changed_at", models.DateTimeField(auto_now_add=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, verbose_name="attempts"
+                    ),
+                ),
                 ("attempted_for", models.CharField(blank=True, editable=False, max_length=50)),
                 ("attempted_at", models.DateTimeField(editable=False, null=True)),
-                ("failure", models.TextField(blank=True, editable=False)),
+                ("failure", models.TextField(blank=True, editable=False, verbose_name="failure")),
                 (
                     "characteristic",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="charts",
                         to="measurements.characteristic",
+                        verbose_name="characteristic",
                     ),
                 ),
                 (
                     "created_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
             ],
@@ -255,21 +268,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("panel", models.CharField(max_length=20)),
-                ("rule", models.CharField(max_length=30)),
-                ("side", models.CharField(blank=True, max_length=5)),
-                ("first", models.PositiveIntegerField()),
-                ("point", models.PositiveIntegerField()),
-                ("last", models.PositiveIntegerField()),
-                ("sequence", models.PositiveBigIntegerField()),
-                ("last_sequence", models.PositiveBigIntegerField()),
-                ("started_at", models.DateTimeField(null=True)),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("details", models.JSONField(default=dict)),
-                ("present", models.BooleanField(default=True)),
-                ("first_seen", models.DateTimeField()),
-                ("last_seen", models.DateTimeField()),
-                ("due", models.DateField(blank=True, null=True)),
+                ("panel", models.CharField(max_length=20, verbose_name="panel")),
+                ("rule", models.CharField(max_length=30, verbose_name="rule")),
+                ("side", models.CharField(blank=True, max_length=5, verbose_name="side")),
+                ("first", models.PositiveIntegerField(verbose_name="first point")),
+                ("point", models.PositiveIntegerField(verbose_name="point")),
+                ("last", models.PositiveIntegerField(verbose_name="last point")),
+                ("sequence", models.PositiveBigIntegerField(verbose_name="observation")),
+                ("last_sequence", models.PositiveBigIntegerField(verbose_name="last observation")),
+                ("started_at", models.DateTimeField(null=True, verbose_name="began")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                ("details", models.JSONField(default=dict, verbose_name="details")),
+                ("present", models.BooleanField(default=True, verbose_name="still there")),
+                ("first_seen", models.DateTimeField(verbose_name="first seen")),
+                ("last_seen", models.DateTimeField(verbose_name="last seen")),
+                ("due", models.DateField(blank=True, null=True, verbose_name="due")),
                 (
                     "cause_state",
                     models.CharField(
@@ -280,10 +293,14 @@ class Migration(migrations.Migration):
                         ],
                         default="wanted",
                         max_length=10,
+                        verbose_name="state of the cause",
                     ),
                 ),
                 ("cause", models.TextField(blank=True, verbose_name="cause")),
-                ("explained_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "explained_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="explained"),
+                ),
                 (
                     "assigned_to",
                     models.ForeignKey(
@@ -292,6 +309,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="signals_to_explain",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="assigned to",
                     ),
                 ),
                 (
@@ -300,6 +318,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="signals",
                         to="charts.controlchart",
+                        verbose_name="chart",
                     ),
                 ),
                 (
@@ -310,6 +329,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="explained by",
                     ),
                 ),
             ],

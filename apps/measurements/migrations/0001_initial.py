@@ -108,8 +108,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("simulated", models.BooleanField(default=False, verbose_name="simulated data")),
-                ("archived_at", models.DateTimeField(blank=True, null=True)),
-                ("data_version", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "archived_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="archived"),
+                ),
+                (
+                    "data_version",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="data version"
+                    ),
+                ),
                 ("changed_at", models.DateTimeField(editable=False, null=True)),
                 ("next_sequence", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
@@ -145,25 +153,28 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("sequence", models.PositiveBigIntegerField()),
-                ("value_before", models.FloatField()),
-                ("value_after", models.FloatField()),
-                ("size_before", models.FloatField(null=True)),
-                ("size_after", models.FloatField(null=True)),
+                ("sequence", models.PositiveBigIntegerField(verbose_name="observation")),
+                ("value_before", models.FloatField(verbose_name="value before")),
+                ("value_after", models.FloatField(verbose_name="value after")),
+                ("size_before", models.FloatField(null=True, verbose_name="size before")),
+                ("size_after", models.FloatField(null=True, verbose_name="size after")),
                 ("reason", models.CharField(max_length=300, verbose_name="reason")),
-                ("corrected_at", models.DateTimeField(auto_now_add=True)),
+                ("corrected_at", models.DateTimeField(auto_now_add=True, verbose_name="corrected")),
                 (
                     "characteristic",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="corrections",
                         to="measurements.characteristic",
+                        verbose_name="characteristic",
                     ),
                 ),
                 (
                     "corrected_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="corrected by",
                     ),
                 ),
             ],
@@ -208,8 +219,13 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("reading", models.JSONField(blank=True, default=dict)),
-                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("reading", models.JSONField(blank=True, default=dict, verbose_name="reading")),
+                (
+                    "mapping",
+                    models.JSONField(
+                        blank=True, default=dict, verbose_name="assignment of columns"
+                    ),
+                ),
                 ("report", models.JSONField(blank=True, default=dict)),
                 ("rows_total", models.PositiveIntegerField(default=0)),
                 ("rows_done", models.PositiveIntegerField(default=0)),
@@ -221,17 +237,21 @@ class Migration(migrations.Migration):
                 ("skip_known", models.BooleanField(default=False)),
                 ("first_sequence", models.PositiveBigIntegerField(editable=False, null=True)),
                 ("last_sequence", models.PositiveBigIntegerField(editable=False, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("failure", models.TextField(blank=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("failure", models.TextField(blank=True, verbose_name="failure")),
                 ("lease", models.CharField(blank=True, editable=False, max_length=32)),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
-                ("committed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "committed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="stored"),
+                ),
                 (
                     "characteristic",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="imports",
                         to="measurements.characteristic",
+                        verbose_name="characteristic",
                     ),
                 ),
                 (
@@ -241,6 +261,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="confirmed by",
                     ),
                 ),
                 (
@@ -249,6 +270,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="imports",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
                     ),
                 ),
             ],
@@ -268,22 +290,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("header", models.JSONField(default=list)),
-                ("reading", models.JSONField(default=dict)),
-                ("mapping", models.JSONField(default=dict)),
-                ("saved_at", models.DateTimeField(auto_now=True)),
+                ("header", models.JSONField(default=list, verbose_name="header of the file")),
+                ("reading", models.JSONField(default=dict, verbose_name="reading")),
+                ("mapping", models.JSONField(default=dict, verbose_name="assignment of columns")),
+                ("saved_at", models.DateTimeField(auto_now=True, verbose_name="saved")),
                 (
                     "characteristic",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="import_profiles",
                         to="measurements.characteristic",
+                        verbose_name="characteristic",
                     ),
                 ),
                 (
                     "saved_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saved by",
                     ),
                 ),
             ],
@@ -369,12 +394,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="specification_limits",
                         to="measurements.characteristic",
+                        verbose_name="characteristic",
                     ),
                 ),
                 (
                     "set_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="set by",
                     ),
                 ),
             ],

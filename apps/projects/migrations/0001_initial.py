@@ -25,11 +25,11 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("order", models.PositiveSmallIntegerField()),
-                ("key", models.CharField(max_length=40)),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("key", models.CharField(max_length=40, verbose_name="key")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("guidance", models.CharField(blank=True, max_length=400, verbose_name="guidance")),
-                ("required", models.BooleanField(default=True)),
+                ("required", models.BooleanField(default=True, verbose_name="required")),
             ],
             options={
                 "verbose_name": "deliverable of a methodology",
@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                         ],
                         default="empty",
                         max_length=12,
+                        verbose_name="state",
                     ),
                 ),
                 ("body", models.TextField(blank=True, max_length=20000, verbose_name="content")),
@@ -70,6 +71,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="edited by",
                     ),
                 ),
                 (
@@ -78,6 +80,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="projects.deliverabletemplate",
+                        verbose_name="template",
                     ),
                 ),
             ],
@@ -134,8 +137,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=20)),
-                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("key", models.CharField(max_length=20, verbose_name="key")),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="version")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 (
                     "purpose",
@@ -146,6 +149,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("line", "Stages in a line"), ("cycle", "A repeated cycle")],
                         max_length=5,
+                        verbose_name="shape",
                     ),
                 ),
                 (
@@ -218,6 +222,7 @@ class Migration(migrations.Migration):
                         default="draft",
                         max_length=12,
                         protected=True,
+                        verbose_name="state",
                     ),
                 ),
                 (
@@ -229,8 +234,8 @@ class Migration(migrations.Migration):
                     models.DateField(blank=True, null=True, verbose_name="planned end"),
                 ),
                 ("cycle", models.PositiveSmallIntegerField(default=1, verbose_name="cycle")),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="began")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 (
                     "paused_from",
                     models.CharField(
@@ -249,9 +254,10 @@ class Migration(migrations.Migration):
                             ("cancelled", "Cancelled"),
                         ],
                         max_length=12,
+                        verbose_name="paused in",
                     ),
                 ),
-                ("state_reason", models.TextField(blank=True)),
+                ("state_reason", models.TextField(blank=True, verbose_name="reason of the state")),
                 ("lesson", models.TextField(blank=True, verbose_name="lesson learned")),
                 (
                     "created_by",
@@ -259,6 +265,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
                 (
@@ -366,14 +373,14 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("number", models.PositiveSmallIntegerField()),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
                 (
                     "tried",
                     models.CharField(blank=True, max_length=200, verbose_name="what is tried"),
                 ),
                 ("predicted", models.FloatField(blank=True, null=True, verbose_name="predicted")),
-                ("started_at", models.DateTimeField()),
-                ("result", models.JSONField(blank=True, default=dict)),
+                ("started_at", models.DateTimeField(verbose_name="began")),
+                ("result", models.JSONField(blank=True, default=dict, verbose_name="result")),
                 (
                     "decision",
                     models.CharField(
@@ -381,9 +388,10 @@ class Migration(migrations.Migration):
                         choices=[("adopt", "Adopt"), ("adapt", "Adapt"), ("abandon", "Abandon")],
                         default="",
                         max_length=7,
+                        verbose_name="decision",
                     ),
                 ),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("lesson", models.TextField(blank=True, verbose_name="lesson learned")),
                 ("standard", models.TextField(blank=True, verbose_name="what is now the standard")),
                 (
@@ -394,6 +402,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
                     ),
                 ),
                 (
@@ -402,6 +411,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="cycles",
                         to="projects.project",
+                        verbose_name="project",
                     ),
                 ),
             ],
@@ -439,7 +449,7 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="done on")),
                 (
                     "owner",
                     models.ForeignKey(
@@ -455,6 +465,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="actions",
                         to="projects.project",
+                        verbose_name="project",
                     ),
                 ),
             ],
@@ -509,8 +520,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("cycle", models.PositiveSmallIntegerField(default=1)),
-                ("order", models.PositiveSmallIntegerField()),
+                ("cycle", models.PositiveSmallIntegerField(default=1, verbose_name="cycle")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
                 (
                     "state",
                     django_fsm.FSMField(
@@ -527,20 +538,22 @@ class Migration(migrations.Migration):
                         default="not_started",
                         max_length=25,
                         protected=True,
+                        verbose_name="state",
                     ),
                 ),
                 (
                     "planned_gate",
                     models.DateField(blank=True, null=True, verbose_name="gate planned"),
                 ),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="began")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 (
                     "project",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="stages",
                         to="projects.project",
+                        verbose_name="project",
                     ),
                 ),
             ],
@@ -558,6 +571,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="deliverables",
                 to="projects.stage",
+                verbose_name="stage",
             ),
         ),
         migrations.CreateModel(
@@ -569,8 +583,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("order", models.PositiveSmallIntegerField()),
-                ("key", models.CharField(max_length=20)),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("key", models.CharField(max_length=20, verbose_name="key")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 (
                     "asks",
@@ -591,6 +605,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="stages",
                         to="projects.methodology",
+                        verbose_name="methodology",
                     ),
                 ),
             ],
@@ -607,6 +622,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="projects.stagetemplate",
+                verbose_name="template",
             ),
         ),
         migrations.CreateModel(
@@ -618,7 +634,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("layer", models.PositiveSmallIntegerField(default=1)),
+                ("layer", models.PositiveSmallIntegerField(default=1, verbose_name="layer")),
                 (
                     "rule",
                     models.CharField(
@@ -629,6 +645,7 @@ class Migration(migrations.Migration):
                         ],
                         default="all",
                         max_length=6,
+                        verbose_name="rule",
                     ),
                 ),
                 (
@@ -642,16 +659,18 @@ class Migration(migrations.Migration):
                             ("sponsor", "Sponsor"),
                         ],
                         max_length=20,
+                        verbose_name="capacity",
                     ),
                 ),
-                ("mandatory", models.BooleanField(default=True)),
-                ("quorum", models.PositiveSmallIntegerField(default=1)),
+                ("mandatory", models.BooleanField(default=True, verbose_name="mandatory")),
+                ("quorum", models.PositiveSmallIntegerField(default=1, verbose_name="quorum")),
                 (
                     "stage",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="seats",
                         to="projects.stagetemplate",
+                        verbose_name="stage",
                     ),
                 ),
             ],
@@ -668,6 +687,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="deliverables",
                 to="projects.stagetemplate",
+                verbose_name="stage",
             ),
         ),
         migrations.CreateModel(
@@ -679,17 +699,18 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("order", models.PositiveSmallIntegerField()),
-                ("key", models.CharField(max_length=40)),
-                ("kind", models.CharField(max_length=40)),
-                ("params", models.JSONField(blank=True, default=dict)),
-                ("blocking", models.BooleanField(default=True)),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("key", models.CharField(max_length=40, verbose_name="key")),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("params", models.JSONField(blank=True, default=dict, verbose_name="parameters")),
+                ("blocking", models.BooleanField(default=True, verbose_name="blocking")),
                 (
                     "stage",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="conditions",
                         to="projects.stagetemplate",
+                        verbose_name="stage",
                     ),
                 ),
             ],
@@ -749,13 +770,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(verbose_name="reason")),
-                ("waived_at", models.DateTimeField(auto_now_add=True)),
+                ("waived_at", models.DateTimeField(auto_now_add=True, verbose_name="waived")),
                 (
                     "condition",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="projects.conditiontemplate",
+                        verbose_name="condition of a gate",
                     ),
                 ),
                 (
@@ -764,6 +786,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="waivers",
                         to="projects.stage",
+                        verbose_name="stage",
                     ),
                 ),
                 (
@@ -772,6 +795,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="waived by",
                     ),
                 ),
             ],
