@@ -38,11 +38,14 @@ def missing(what: str, sentence: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first: none of them is left for one process at the end."""
-    items.sort(key=_comes)
+    """The long files first, each in its own order: none is left for one process at the end."""
+    places: dict[Path, int] = {}
+    for item in items:
+        places[item.path] = min(_place(item), places.get(item.path, 2))
+    items.sort(key=lambda item: places[item.path])
 
 
-def _comes(item: pytest.Item) -> int:
+def _place(item: pytest.Item) -> int:
     if any(map(item.get_closest_marker, ("slow", "browser"))):
         return 0
     # What starts real parts, waits for them, or fills whole databases.
