@@ -70,16 +70,16 @@ class ForAdministrators:
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         _write(request, obj, "added", message)
-        return super().log_addition(request, obj, message)  # type: ignore[misc]
+        return super().log_addition(request, obj, message)  # type: ignore[misc]  # the mixin stands before ModelAdmin
 
     def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         _write(request, obj, "edited", message)
-        return super().log_change(request, obj, message)  # type: ignore[misc]
+        return super().log_change(request, obj, message)  # type: ignore[misc]  # the mixin stands before ModelAdmin
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for one in queryset:
             _write(request, one, "deleted", "")
-        return super().log_deletions(request, queryset)  # type: ignore[misc]
+        return super().log_deletions(request, queryset)  # type: ignore[misc]  # the mixin stands before ModelAdmin
 
 
 @transaction.atomic

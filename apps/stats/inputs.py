@@ -304,7 +304,7 @@ def _place(value: object) -> int:
         If it is anything else.
     """
     try:
-        return operator.index(value)  # type: ignore[arg-type]
+        return operator.index(value)  # type: ignore[arg-type]  # raises TypeError, told below
     except TypeError:
         raise InvalidSpecification(
             "option_range",

@@ -110,7 +110,7 @@ class Site:
     def click(self, role: str, msgid: str, **values: object) -> None:
         """Press what bears this name, in the language of the site."""
         name = self.say(msgid, **values)
-        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]  # roles are literals there
 
     def go(self, path: str, status: int = 200) -> Page:
         response = self.page.goto(f"{self.url}{path}")

@@ -120,7 +120,7 @@ def entered(visit: Callable[..., Any], language: str, english: dict[str, str]) -
                 sites[self.user.pk].shot("failure")
 
     closers: list[Any] = []
-    yield Entered  # type: ignore[misc]
+    yield Entered  # type: ignore[misc]  # a fixture that yields
     for opened in reversed(closers):
         opened.__exit__(None, None, None)
 

@@ -182,7 +182,7 @@ def test_only_appending_behind_everything_leaves_the_shape(org: Org) -> None:
     )
     write_all = importing._write_all
 
-    def slowly(*arguments):  # type: ignore[no-untyped-def]
+    def slowly(*arguments):  # type: ignore[no-untyped-def]  # any arguments
         """The places are handed out; somebody adds a value before the rows count."""
         services.append_observations(actor=org.lead, characteristic=thing, values=[9.0])
         return write_all(*arguments)

@@ -143,7 +143,7 @@ class Lossy(threading.Thread):
         while b"\r\n\r\n" not in taken:
             taken += client.recv(65536)
         head, _, body = taken.partition(b"\r\n\r\n")
-        length = int(re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]
+        length = int(re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]  # each answer has a length
         while len(body) < length:
             body += client.recv(65536)
         return head + b"\r\n\r\n" + body

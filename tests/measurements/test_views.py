@@ -263,7 +263,7 @@ def test_a_worker_faster_than_the_page_leads_to_the_chart_too(
     importing.import_rows(import_.pk)
     chart = reverse("charts:for_characteristic", args=[thing.pk])
     answer = client.get(reverse("measurements:import_detail", args=[import_.pk]))
-    assert (answer.status_code, answer["Location"]) == (302, chart)  # type: ignore[index]
+    assert (answer.status_code, answer["Location"]) == (302, chart)
     assert "2 observations imported." in text_of(client.get(answer["Location"], follow=True))
     assert chart in page(client, import_), "once is enough: the import itself can be opened"
 

@@ -62,7 +62,7 @@ def _list(request: HttpRequest, tokens: Any, *, everyone: bool) -> HttpResponse:
         ],
         "everyone": everyone,
         "filtered": bool(query["q"] or query["state"]),
-        "state_options": TokenQuery.base_fields["state"].choices[1:],  # type: ignore[attr-defined]
+        "state_options": TokenQuery.base_fields["state"].choices[1:],  # type: ignore[attr-defined]  # a ChoiceField
         "manages_people": manages_people(person(request)),
     }
     return render(request, "measurements/tokens.html", context)

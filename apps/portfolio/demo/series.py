@@ -92,7 +92,7 @@ def individuals(
     steps: dict[int, float] | None = None, step_days: int = 1,
 ) -> Series:  # fmt: skip
     """One value a day (or every `step_days`); `steps` sets single points to a value."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311  # the same example each time, no secret
     values = [round(draw.gauss(mean, sigma), decimals) for _ in range(points)]
     for point, value in (steps or {}).items():
         values[point] = value
@@ -106,7 +106,7 @@ def between_events(
 
     The events themselves are dated: the newest lies on the last day.
     """
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311  # the same example each time, no secret
     values = [draw.expovariate(1 / mean) for mean in means]
     values = [float(int(value)) if whole else max(round(value, decimals), 0.1) for value in values]
     if whole:
@@ -123,7 +123,7 @@ def together(
     shared: list[float], steps: dict[int, list[float]], decimals: int = 1,
 ) -> Series:  # fmt: skip
     """Variables that hang together: each takes a share (−1 to 1) of one common influence."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311  # the same example each time, no secret
     rows = []
     for point in range(points):
         common = draw.gauss(0, 1)
@@ -145,7 +145,7 @@ def by_level(
     factor: str, decimals: int = 1,
 ) -> Series:  # fmt: skip
     """One value a day and level, in the order of the clock; each level has a mean of its own."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311  # the same example each time, no secret
     values, times, factors = [], [], []
     for day in _days(last, days):
         for place, (level, mean) in enumerate(levels.items()):
@@ -164,7 +164,7 @@ def counts(
 
     `rates` holds (from this point on, rate). Drawn as binomial or Poisson counts.
     """
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311  # the same example each time, no secret
     changes, rate = dict(rates), rates[0][1]
     values, sizes = [], []
     for point in range(points):
